@@ -1,0 +1,21 @@
+# install + export: find_package(drydock) gives drydock::core, drydock::text and drydock::sim.
+include(CMakePackageConfigHelpers)
+
+set(drydock_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/drydock)
+
+install(TARGETS drydock_core drydock_text drydock_sim EXPORT drydockTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY core sim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/drydock
+        FILES_MATCHING PATTERN "*.h")
+install(EXPORT drydockTargets NAMESPACE drydock:: DESTINATION ${drydock_config_dir})
+if(TARGET raftsim)
+  install(TARGETS raftsim RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(cmake/drydockConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/drydockConfig.cmake INSTALL_DESTINATION ${drydock_config_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/drydockConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/drydockConfig.cmake
+              ${PROJECT_BINARY_DIR}/drydockConfigVersion.cmake
+        DESTINATION ${drydock_config_dir})
