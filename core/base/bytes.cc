@@ -1,0 +1,39 @@
+#include "core/base/bytes.h"
+
+#include <cstring>
+#include <new>
+
+#include "core/base/check.h"
+
+namespace drydock {
+
+Bytes Bytes::Allocate(std::size_t size) {
+  Bytes bytes;
+  if (size == 0) return bytes;
+  void* memory = ::operator new(sizeof(Block) + size);
+  bytes.block_ = new (memory) Block;
+  bytes.data_ = static_cast<const char*>(memory) + sizeof(Block);
+  bytes.size_ = size;
+  return bytes;
+}
+
+void Bytes::Free(Block* block) {
+  block->~Block();
+  ::operator delete(block);
+}
+
+Bytes::Bytes(std::string_view content) {
+  if (content.empty()) return;
+  *this = Make(content.size(),
+               [content](char* out) { std::memcpy(out, content.data(), content.size()); });
+}
+
+Bytes Bytes::Slice(std::size_t offset, std::size_t size) const {
+  DRYDOCK_CHECK(offset <= size_ && size <= size_ - offset, offset, size, size_);
+  Bytes slice = *this;
+  slice.data_ += offset;
+  slice.size_ = size;
+  return slice;
+}
+
+}  // namespace drydock

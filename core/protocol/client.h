@@ -1,0 +1,74 @@
+// What clients ask of a node and what it answers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "core/base/bytes.h"
+#include "core/base/strong.h"
+
+namespace drydock {
+
+struct PutOp {
+  Bytes key;
+  Bytes value;
+};
+struct GetOp {
+  Bytes key;
+};
+struct DeleteOp {
+  Bytes key;
+};
+// Sets the value if the key holds `expected` (nullopt: if the key is missing).
+struct CompareAndSetOp {
+  Bytes key;
+  std::optional<Bytes> expected;
+  Bytes value;
+};
+// Opens a session; its id comes back in the answer.
+struct RegisterOp {};
+
+using ClientOp = std::variant<PutOp, GetOp, DeleteOp, CompareAndSetOp, RegisterOp>;
+
+// A write in a session is applied once however often it is sent (thesis, section 6.3): the session
+// keeps the answers from `first_unanswered` on. Session 0 gives no such promise.
+struct ClientRequest {
+  SessionId session;
+  std::uint64_t sequence = 0;  // from 1 on within the session
+  std::uint64_t first_unanswered = 0;
+  ClientOp op;
+};
+
+enum class Outcome : std::uint8_t {
+  // Done: decided by the replicated log.
+  kOk,
+  kNotFound,       // a get of a missing key
+  kCompareFailed,  // `value` and `found` tell what the key holds
+  // Refused: nothing happened, and nothing will.
+  kNotLeader,  // `leader` tells who is, if known
+  kNotReady,   // the leader has not taken up its duties, or the cluster is not founded yet
+  kBusy,
+  kTooLarge,
+  kBadRequest,
+  kSessionUnknown,
+  // Unknown: it may have happened or may still happen.
+  kUnknown,
+};
+inline bool IsRefusal(Outcome o) {
+  return o >= Outcome::kNotLeader && o <= Outcome::kSessionUnknown;
+}
+
+// `index` and `term` place the answer in the log: the entry of a write, the applied state of a
+// read.
+struct ClientAnswer {
+  Outcome outcome = Outcome::kUnknown;
+  bool found = false;
+  Bytes value;
+  std::optional<NodeId> leader;
+  SessionId session;
+  Term term;
+  Index index;
+};
+
+}  // namespace drydock

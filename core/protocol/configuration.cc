@@ -1,0 +1,109 @@
+#include "core/protocol/configuration.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/codec.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::uint8_t kFormatVersion = 1;
+
+void WriteNodes(Writer& writer, const std::vector<NodeId>& nodes) {
+  writer.U32(static_cast<std::uint32_t>(nodes.size()));
+  for (const NodeId node : nodes) writer.U32(node.value());
+}
+
+// Ascending and without duplicates, or it is not ours.
+bool ReadNodes(Reader& reader, std::vector<NodeId>& nodes) {
+  const std::uint32_t count = reader.U32();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const NodeId node(reader.U32());
+    if (!nodes.empty() && !(nodes.back() < node)) return false;
+    nodes.push_back(node);
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
+Majority::Majority(std::vector<NodeId> voters) : voters_(std::move(voters)) {
+  std::sort(voters_.begin(), voters_.end());
+  DRYDOCK_CHECK(std::adjacent_find(voters_.begin(), voters_.end()) == voters_.end());
+}
+
+bool Majority::Contains(NodeId node) const {
+  return std::binary_search(voters_.begin(), voters_.end(), node);
+}
+
+Configuration::Configuration(std::vector<NodeId> voters) : incoming_(std::move(voters)) {
+  for (const NodeId node : incoming_.voters()) members_.push_back({node, StoreId(0)});
+}
+
+bool Configuration::IsVoter(NodeId node) const {
+  return incoming_.Contains(node) || outgoing_.Contains(node);
+}
+
+const Member* Configuration::FindMember(NodeId node) const {
+  for (const Member& member : members_) {
+    if (member.node == node) return &member;
+  }
+  return nullptr;
+}
+
+StoreId Configuration::StoreOf(NodeId node) const {
+  const Member* member = FindMember(node);
+  return member == nullptr ? StoreId(0) : member->store;
+}
+
+void Configuration::Bind(NodeId node, StoreId store) {
+  for (Member& member : members_) {
+    if (member.node == node) member.store = store;
+  }
+}
+
+std::size_t Configuration::FoundingSize() const {
+  return std::min(incoming_.voters().size(), incoming_.QuorumSize() + 1);
+}
+
+std::string Configuration::Encode() const {
+  std::string out;
+  Writer writer(out);
+  writer.U8(kFormatVersion);
+  writer.U8(founded_ ? 1 : 0);
+  WriteNodes(writer, incoming_.voters());
+  WriteNodes(writer, outgoing_.voters());
+  WriteNodes(writer, learners_);
+  writer.U32(static_cast<std::uint32_t>(members_.size()));
+  for (const Member& member : members_) {
+    writer.U32(member.node.value());
+    writer.U64(member.store.value());
+  }
+  return out;
+}
+
+std::optional<Configuration> Configuration::Decode(std::string_view bytes) {
+  Reader reader(bytes);
+  if (reader.U8() != kFormatVersion) return std::nullopt;
+  Configuration configuration;
+  const std::uint8_t founded = reader.U8();
+  if (founded > 1) return std::nullopt;
+  configuration.founded_ = founded == 1;
+  std::vector<NodeId> incoming;
+  std::vector<NodeId> outgoing;
+  if (!ReadNodes(reader, incoming) || !ReadNodes(reader, outgoing)) return std::nullopt;
+  if (!ReadNodes(reader, configuration.learners_)) return std::nullopt;
+  configuration.incoming_ = Majority(std::move(incoming));
+  configuration.outgoing_ = Majority(std::move(outgoing));
+  const std::uint32_t count = reader.U32();
+  for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const NodeId node(reader.U32());
+    if (i > 0 && !(configuration.members_.back().node < node)) return std::nullopt;
+    configuration.members_.push_back({node, StoreId(reader.U64())});
+  }
+  if (!reader.AtEnd() || configuration.incoming_.voters().empty()) return std::nullopt;
+  return configuration;
+}
+
+}  // namespace drydock

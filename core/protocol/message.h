@@ -1,0 +1,95 @@
+// What nodes say to each other. Requests are answered exactly once or dropped; a response is never
+// answered.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/base/strong.h"
+#include "core/protocol/entry.h"
+
+namespace drydock {
+
+// "Would you vote for me in this term?" Changes nobody's term (thesis, section 9.6).
+struct PreVoteRequest {
+  Term next_term;  // the term that the sender would campaign in
+  Index last_index;
+  Term last_term;
+};
+struct PreVoteResponse {
+  Term next_term;  // of the request
+  bool granted = false;
+};
+
+struct VoteRequest {
+  Index last_index;
+  Term last_term;
+};
+struct VoteResponse {
+  bool granted = false;
+};
+
+// Entries for a follower. The sequence numbers the appends of one leader to one follower, so that
+// an early one can be held back; `receiver` is the incarnation of the follower that they are for
+// (0: not known yet), so that nothing from before a restart counts.
+struct AppendRequest {
+  Incarnation receiver;
+  std::uint64_t sequence = 0;
+  bool probe = false;  // starts the sequence anew: the leader does not know what arrived
+  Index previous_index;
+  Term previous_term;
+  Index commit;
+  std::vector<Entry> entries;
+};
+struct AppendResponse {
+  Incarnation responder;
+  std::uint64_t sequence = 0;  // of the request
+  bool accepted = false;
+  Index match;     // accepted: the log agrees up to here, and is durable up to here
+  Index hint;      // refused: the last index that may agree, and
+  Term hint_term;  // the term of the follower's entry there
+};
+
+struct Heartbeat {
+  Index commit;             // never beyond what the follower is known to hold
+  std::uint64_t round = 0;  // grows with each broadcast in a term; confirms reads
+};
+struct HeartbeatResponse {
+  Incarnation responder;
+  std::uint64_t round = 0;          // of the request
+  std::uint64_t next_sequence = 0;  // of the append that it expects next
+  Index match;                      // durable and agreeing with this leader's log
+  Index received;                   // agreeing, perhaps not durable yet
+};
+
+// Tells of a commit index at once, so that followers apply without waiting for a heartbeat.
+struct CommitNotice {
+  Index commit;
+};
+struct CommitNoticeResponse {};
+
+using MessageBody =
+    std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest,
+                 AppendResponse, Heartbeat, HeartbeatResponse, CommitNotice, CommitNoticeResponse>;
+
+struct Message {
+  NodeId from;
+  NodeId to;
+  StoreId store;  // of the sender
+  Term term;      // of the sender
+  MessageBody body;
+};
+
+// The answer to the request that came with `call`.
+struct PeerReply {
+  CallId call;
+  Message message;
+};
+
+// True for the messages that want an answer.
+inline bool IsRequest(const MessageBody& body) {
+  return body.index() % 2 == 0;
+}
+
+}  // namespace drydock

@@ -1,0 +1,36 @@
+// What can be set about a node: the same names in a scenario's config and in a real cluster's file.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/time.h"
+
+namespace drydock {
+
+struct Settings {
+  // A follower that hears nothing for a time drawn from [min, max] starts an election.
+  Duration election_timeout_min = Duration::Milliseconds(150);
+  Duration election_timeout_max = Duration::Milliseconds(300);
+  Duration heartbeat_interval = Duration::Milliseconds(50);
+  bool pre_vote = true;      // thesis, section 9.6
+  bool check_quorum = true;  // thesis, section 6.2; switches leader stickiness, too
+
+  // Pipelining: what may be on its way to one follower without an acknowledgement.
+  std::uint64_t max_entries_per_append = 128;
+  std::uint64_t max_append_bytes = 512 << 10;
+  std::uint64_t max_inflight_appends = 4;
+  std::uint64_t max_inflight_bytes = 4 << 20;
+
+  std::uint64_t max_uncommitted_bytes = 256 << 20;  // beyond it a write is refused as busy
+  std::uint64_t max_pending_reads = 100000;         // beyond it a read is refused as busy
+  std::uint64_t max_value_bytes = 64 << 20;
+  std::uint64_t max_key_bytes = 64 << 10;
+  std::uint64_t max_piece_bytes = 256 << 10;  // a command above it becomes part entries
+  std::uint64_t max_sessions = 10000;
+  std::uint64_t max_apply_per_step = 4096;  // entries; the rest waits for the next step
+  std::uint64_t segment_bytes = 64 << 20;   // of the write-ahead log
+
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace drydock
