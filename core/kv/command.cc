@@ -1,0 +1,138 @@
+#include "core/kv/command.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/base/codec.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::uint8_t kFormatVersion = 1;
+
+// These stand in logs on disk: a number is never given to anything else.
+enum class OpCode : std::uint8_t { kPut = 1, kDelete = 2, kCompareAndSet = 3, kRegister = 4 };
+
+// The version, three numbers and the operation's code.
+constexpr std::size_t kHeaderBytes = 1 + 3 * 8 + 1;
+constexpr std::size_t kLengthBytes = 4;
+
+class Encoder {
+ public:
+  explicit Encoder(const ClientRequest& request) : request_(request), writer_(out_) {}
+
+  std::string Encode() && {
+    std::visit([this](const auto& op) { Put(op); }, request_.op);
+    return std::move(out_);
+  }
+
+ private:
+  void Put(const PutOp& op) {
+    Header(OpCode::kPut, 2 * kLengthBytes + op.key.size() + op.value.size());
+    Blob(op.key);
+    Blob(op.value);
+  }
+  void Put(const DeleteOp& op) {
+    Header(OpCode::kDelete, kLengthBytes + op.key.size());
+    Blob(op.key);
+  }
+  void Put(const CompareAndSetOp& op) {
+    const std::size_t expected = op.expected ? kLengthBytes + op.expected->size() : 0;
+    Header(OpCode::kCompareAndSet,
+           2 * kLengthBytes + op.key.size() + 1 + expected + op.value.size());
+    Blob(op.key);
+    writer_.U8(op.expected ? 1 : 0);
+    if (op.expected) Blob(*op.expected);
+    Blob(op.value);
+  }
+  void Put(const RegisterOp&) { Header(OpCode::kRegister, 0); }
+  void Put(const GetOp&) { DRYDOCK_CHECK(false, "a get is never put into the log"); }
+
+  void Header(OpCode code, std::size_t body_bytes) {
+    out_.reserve(kHeaderBytes + body_bytes);
+    writer_.U8(kFormatVersion);
+    writer_.U64(request_.session.value());
+    writer_.U64(request_.sequence);
+    writer_.U64(request_.first_unanswered);
+    writer_.U8(static_cast<std::uint8_t>(code));
+  }
+  void Blob(const Bytes& bytes) {
+    DRYDOCK_CHECK(bytes.size() <= std::numeric_limits<std::uint32_t>::max(), bytes.size());
+    writer_.Blob(bytes.view());
+  }
+
+  const ClientRequest& request_;
+  std::string out_;
+  Writer writer_;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const Bytes& bytes) : bytes_(bytes), reader_(bytes.view()) {}
+
+  std::optional<ClientRequest> Decode() {
+    if (reader_.U8() != kFormatVersion) return std::nullopt;
+    std::optional<ClientRequest> request(std::in_place);
+    request->session = SessionId(reader_.U64());
+    request->sequence = reader_.U64();
+    request->first_unanswered = reader_.U64();
+    if (!Op(request->op) || !reader_.AtEnd()) return std::nullopt;
+    return request;
+  }
+
+ private:
+  bool Op(ClientOp& op) {
+    switch (static_cast<OpCode>(reader_.U8())) {
+      case OpCode::kPut: {
+        PutOp& put = op.emplace<PutOp>();
+        put.key = Blob();
+        put.value = Blob();
+        return true;
+      }
+      case OpCode::kDelete:
+        op.emplace<DeleteOp>().key = Blob();
+        return true;
+      case OpCode::kCompareAndSet:
+        return CompareAndSet(op.emplace<CompareAndSetOp>());
+      case OpCode::kRegister:
+        op.emplace<RegisterOp>();
+        return true;
+    }
+    return false;
+  }
+
+  bool CompareAndSet(CompareAndSetOp& op) {
+    op.key = Blob();
+    const std::uint8_t has_expected = reader_.U8();
+    if (has_expected > 1) return false;
+    if (has_expected == 1) op.expected = Blob();
+    op.value = Blob();
+    return true;
+  }
+
+  Bytes Blob() {
+    const std::string_view blob = reader_.Blob();
+    // Nothing to share, and no reason to keep the storage alive.
+    if (blob.empty()) return {};
+    return bytes_.Slice(static_cast<std::size_t>(blob.data() - bytes_.view().data()), blob.size());
+  }
+
+  const Bytes& bytes_;
+  Reader reader_;
+};
+
+}  // namespace
+
+std::string EncodeCommand(const ClientRequest& request) {
+  return Encoder(request).Encode();
+}
+
+std::optional<ClientRequest> DecodeCommand(const Bytes& bytes) {
+  return Decoder(bytes).Decode();
+}
+
+}  // namespace drydock

@@ -1,0 +1,19 @@
+// Commands as they stand in log entries.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/protocol/client.h"
+
+namespace drydock {
+
+// A put, delete, compare-and-set or register (a get is no command) as bytes: a format version, the
+// session, sequence and first_unanswered, then the operation. Keys and values are below 4 GiB each.
+std::string EncodeCommand(const ClientRequest& request);
+// Nullopt for anything that EncodeCommand cannot have written. The keys and values that come back
+// share the storage of `bytes`.
+std::optional<ClientRequest> DecodeCommand(const Bytes& bytes);
+
+}  // namespace drydock

@@ -1,0 +1,65 @@
+// The replicated state machine: an ordered map of bytes to bytes, and the client sessions.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/hasher.h"
+#include "core/base/strong.h"
+#include "core/kv/apply_result.h"
+#include "core/kv/persistent_map.h"
+#include "core/kv/session.h"
+#include "core/protocol/client.h"
+#include "core/protocol/entry.h"
+
+namespace drydock {
+
+// A value: a copy costs a few references and is independent of the original (and so is a snapshot).
+// Keys and values share the storage of the entries that wrote them. Keys are in byte order.
+class KvStore {
+ public:
+  // At least one session; see Sessions for what happens past the bound.
+  explicit KvStore(std::uint64_t max_sessions);
+
+  // Entries come in log order, each once, including those that are no commands. A put, a delete
+  // and a part are kOk; a payload that is no command, and the last piece of a void run, are
+  // kBadRequest and change nothing.
+  ApplyResult Apply(Index index, const Entry& entry);
+  std::optional<Bytes> Get(std::string_view key) const;
+  std::size_t size() const { return map_.size(); }
+  std::size_t session_count() const { return sessions_.size(); }
+  // Calls visit(std::string_view key, const Bytes& value) for each pair in key order.
+  template <class Visit>
+  void ForEach(Visit visit) const {
+    map_.ForEach([&visit](const Bytes& key, const Bytes& value) { visit(key.view(), value); });
+  }
+  void AddTo(Hasher& hasher) const;  // the whole state, sessions and pending parts included
+
+ private:
+  struct ByteOrder {
+    std::strong_ordering operator()(std::string_view a, const Bytes& b) const {
+      return a <=> b.view();
+    }
+    std::strong_ordering operator()(const Bytes& a, const Bytes& b) const {
+      return a.view() <=> b.view();
+    }
+  };
+
+  ApplyResult ApplyLastPart(Index index, const Bytes& last);
+  ApplyResult ApplyCommand(Index index, const Bytes& encoded);
+  ApplyResult ApplyWrite(ClientOp& op);
+  ApplyResult Write(PutOp& op);
+  ApplyResult Write(DeleteOp& op);
+  ApplyResult Write(CompareAndSetOp& op);
+
+  Index applied_;  // of the last entry
+  PersistentMap<Bytes, Bytes, ByteOrder> map_;
+  PersistentMap<std::uint64_t, Bytes> parts_;  // the unfinished run, numbered from 0
+  Sessions sessions_;
+};
+
+}  // namespace drydock

@@ -1,0 +1,14 @@
+#include "core/node/effects.h"
+
+namespace drydock {
+
+void Effects::Clear() {
+  messages.clear();
+  peer_replies.clear();
+  client_replies.clear();
+  drops.clear();
+  disk.clear();
+  trace.clear();
+}
+
+}  // namespace drydock

@@ -1,0 +1,62 @@
+// What a node wants done after a step, and what it is told.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/protocol/client.h"
+#include "core/protocol/message.h"
+#include "core/protocol/trace_event.h"
+#include "core/storage/disk.h"
+
+namespace drydock {
+
+// --- Inputs -------------------------------------------------------------------------------------
+
+struct Wake {};  // a deadline has come (or not: waking early does no harm)
+struct PeerRequest {
+  CallId call;
+  Message message;
+};
+struct PeerResponse {
+  Message message;
+};
+struct ClientCall {
+  CallId call;
+  ClientRequest request;
+};
+struct DiskDone {
+  Ticket ticket;
+  std::optional<std::string> error;  // of the operation, in the words of the disk
+};
+// Silent towards peers and clients until the time has passed or Resume comes; then a follower.
+struct Suspend {
+  Duration length;
+};
+struct Resume {};
+
+using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume>;
+
+// --- Effects ------------------------------------------------------------------------------------
+
+struct ClientReply {
+  CallId call;
+  ClientAnswer answer;
+};
+
+// Everything here happens after the step; a driver may send messages before disk operations are
+// done, since what must wait for the disk is not in here yet. Trace events tell why.
+struct Effects {
+  std::vector<Message> messages;
+  std::vector<PeerReply> peer_replies;
+  std::vector<ClientReply> client_replies;
+  std::vector<CallId> drops;  // calls that get no answer
+  std::vector<DiskOp> disk;
+  std::vector<TraceEvent> trace;
+
+  void Clear();
+};
+
+}  // namespace drydock

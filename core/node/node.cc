@@ -1,0 +1,254 @@
+#include "core/node/node.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/kv/command.h"
+
+namespace drydock {
+namespace {
+
+RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
+  return RaftStart{.id = recovered.node,
+                   .store = recovered.store,
+                   .incarnation = recovered.incarnation,
+                   .configuration = Configuration(std::move(config.voters)),
+                   .settings = config.settings,
+                   .seed = config.seed,
+                   .pins = std::move(config.pins),
+                   .term = recovered.term,
+                   .vote = recovered.vote,
+                   .log = std::move(recovered.log)};
+}
+
+}  // namespace
+
+Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
+    : raft_(StartOf(config, recovered), now),
+      kv_(config.settings.max_sessions),
+      wal_(recovered, config.settings.segment_bytes),
+      now_(now) {}
+
+TimePoint Node::NextDeadline() const {
+  if (halted_) return TimePoint::Max();
+  if (applied_ < raft_.commit()) return now_;
+  return raft_.NextDeadline();
+}
+
+void Node::Step(TimePoint now, Input input, Effects& out) {
+  if (halted_) return RefuseInput(input, out);
+  now_ = std::max(now_, now);
+  mutations_.clear();
+  new_reads_.clear();
+  RaftOutput raft_out{.messages = out.messages,
+                      .replies = out.peer_replies,
+                      .drops = out.drops,
+                      .trace = out.trace,
+                      .mutations = mutations_,
+                      .reads = new_reads_};
+  raft_.AdvanceTo(now_, raft_out);
+  std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
+  if (!halted_) FinishStep(out, raft_out);
+}
+
+// The order matters in one place: what is to be written goes to the log before the flush; what must
+// not leave before it is durable is still held inside raft_.
+void Node::FinishStep(Effects& out, RaftOutput& raft_out) {
+  raft_.Send(raft_out);
+  for (const Mutation& mutation : mutations_) wal_.Add(mutation);
+  DRYDOCK_CHECK(wal_.last() == raft_.lsn(), wal_.last(), raft_.lsn());
+  if (!raft_.IsLeader() || raft_.term() != leading_) AbandonPending(out);
+  confirmed_.insert(confirmed_.end(), new_reads_.begin(), new_reads_.end());
+  Apply(out);
+  AnswerReads(out);
+  wal_.Flush(out.disk);
+  raft_.CheckInvariants();
+}
+
+// --- Inputs -------------------------------------------------------------------------------------
+
+void Node::Handle(Wake, Effects&, RaftOutput&) {}
+
+void Node::Handle(PeerRequest request, Effects&, RaftOutput& raft_out) {
+  raft_.HandleRequest(request.call, std::move(request.message), raft_out);
+}
+
+void Node::Handle(PeerResponse response, Effects&, RaftOutput& raft_out) {
+  raft_.HandleResponse(std::move(response.message), raft_out);
+}
+
+// A write or sync that failed may have done anything, and trying again may report success for
+// pages that were dropped: the only safe answer is to stop and recover from what is there.
+void Node::Handle(DiskDone done, Effects& out, RaftOutput& raft_out) {
+  if (done.error.has_value()) return Halt("disk: " + *done.error, out);
+  if (const std::optional<Lsn> durable = wal_.Done(done.ticket)) {
+    raft_.HandleDurable(*durable, raft_out);
+  }
+}
+
+void Node::Handle(Suspend suspend, Effects& out, RaftOutput& raft_out) {
+  for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
+  for (const PendingRead& read : reads_) out.drops.push_back(read.call);
+  writes_.clear();
+  reads_.clear();
+  confirmed_.clear();
+  raft_.Suspend(suspend.length, raft_out);
+}
+
+void Node::Handle(Resume, Effects&, RaftOutput& raft_out) {
+  raft_.Resume(raft_out);
+}
+
+void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
+  if (raft_.suspended()) return out.drops.push_back(call.call);
+  if (const std::optional<Outcome> refusal = ReasonToRefuse(call.request)) {
+    ClientAnswer answer{.outcome = *refusal, .term = raft_.term()};
+    if (*refusal == Outcome::kNotLeader) answer.leader = raft_.leader();
+    out.client_replies.push_back({call.call, std::move(answer)});
+    return;
+  }
+  if (raft_.term() != leading_) AbandonPending(out);
+  leading_ = raft_.term();
+  if (auto* get = std::get_if<GetOp>(&call.request.op)) {
+    reads_.push_back({call.call, std::move(get->key)});
+    raft_.Read(raft_out);
+  } else {
+    ProposeCommand(call.call, call.request, raft_out);
+  }
+}
+
+// --- Client calls -------------------------------------------------------------------------------
+
+std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const {
+  const Settings& settings = raft_.settings();
+  if (!raft_.IsLeader()) return Outcome::kNotLeader;
+  if (!raft_.configuration().founded()) return Outcome::kNotReady;
+  std::size_t key_size = 0;
+  std::size_t value_size = 0;
+  std::visit(
+      [&](const auto& op) {
+        if constexpr (requires { op.key; }) key_size = op.key.size();
+        if constexpr (requires { op.value; }) value_size = op.value.size();
+        if constexpr (requires { op.expected; }) {
+          if (op.expected) value_size = std::max(value_size, op.expected->size());
+        }
+      },
+      request.op);
+  if (key_size > settings.max_key_bytes || value_size > settings.max_value_bytes) {
+    return Outcome::kTooLarge;
+  }
+  const bool is_read = std::holds_alternative<GetOp>(request.op);
+  if (is_read && raft_.pending_reads() >= settings.max_pending_reads) return Outcome::kBusy;
+  // One write is always taken, however large: a bound below it would refuse it for ever.
+  const std::uint64_t uncommitted = raft_.uncommitted_bytes();
+  if (!is_read && uncommitted > 0 &&
+      uncommitted + key_size + value_size > settings.max_uncommitted_bytes) {
+    return Outcome::kBusy;
+  }
+  return std::nullopt;
+}
+
+// A large command becomes pieces, so that nothing on the wire or on disk is ever large.
+void Node::ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out) {
+  const Bytes command(EncodeCommand(request));
+  const std::size_t piece = raft_.settings().max_piece_bytes;
+  if (command.size() <= piece) {
+    writes_.push_back({raft_.Propose(EntryKind::kCommand, command, raft_out), call});
+    return;
+  }
+  for (std::size_t at = 0; at < command.size(); at += piece) {
+    const std::size_t size = std::min(piece, command.size() - at);
+    const bool last = at + size == command.size();
+    const Index index = raft_.Propose(last ? EntryKind::kLastPart : EntryKind::kPart,
+                                      command.Slice(at, size), raft_out);
+    if (last) writes_.push_back({index, call});
+  }
+}
+
+// What was proposed may still be committed by another leader; a read has surely not happened, but
+// its client only needs to ask again.
+void Node::AbandonPending(Effects& out) {
+  const auto give_up = [&](CallId call) {
+    out.client_replies.push_back(
+        {call, ClientAnswer{
+                   .outcome = Outcome::kUnknown, .leader = raft_.leader(), .term = raft_.term()}});
+  };
+  for (const PendingWrite& write : writes_) give_up(write.call);
+  for (const PendingRead& read : reads_) give_up(read.call);
+  writes_.clear();
+  reads_.clear();
+  confirmed_.clear();
+}
+
+// --- Applying -----------------------------------------------------------------------------------
+
+void Node::Apply(Effects& out) {
+  const std::uint64_t budget = raft_.settings().max_apply_per_step;
+  for (std::uint64_t i = 0; i < budget && applied_ < raft_.commit(); ++i) {
+    applied_ = Next(applied_);
+    const ApplyResult result = kv_.Apply(applied_, raft_.log().At(applied_));
+    out.trace.emplace_back(trace::Applied{applied_, result.outcome, result.duplicate});
+    if (!writes_.empty() && writes_.front().index == applied_) AnswerWrite(applied_, result, out);
+  }
+}
+
+void Node::AnswerWrite(Index index, const ApplyResult& result, Effects& out) {
+  out.client_replies.push_back(
+      {writes_.front().call, ClientAnswer{.outcome = result.outcome,
+                                          .found = result.found,
+                                          .value = result.value,
+                                          .session = result.session,
+                                          .term = raft_.log().TermAt(index),
+                                          .index = index}});
+  writes_.pop_front();
+}
+
+void Node::AnswerReads(Effects& out) {
+  for (; !confirmed_.empty() && confirmed_.front().index <= applied_; confirmed_.pop_front()) {
+    for (std::uint64_t i = 0; i < confirmed_.front().count; ++i) {
+      DRYDOCK_CHECK(!reads_.empty());
+      const std::optional<Bytes> value = kv_.Get(reads_.front().key.view());
+      out.client_replies.push_back(
+          {reads_.front().call,
+           ClientAnswer{.outcome = value.has_value() ? Outcome::kOk : Outcome::kNotFound,
+                        .found = value.has_value(),
+                        .value = value.value_or(Bytes()),
+                        .term = raft_.term(),
+                        .index = applied_}});
+      reads_.pop_front();
+    }
+  }
+}
+
+// --- Halting ------------------------------------------------------------------------------------
+
+// The step that halts leaves nothing behind that it prepared: nothing more will become durable.
+void Node::Halt(std::string reason, Effects& out) {
+  halted_ = true;
+  out.trace.emplace_back(trace::Halted{std::move(reason)});
+  for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
+  for (const PendingRead& read : reads_) out.drops.push_back(read.call);
+  writes_.clear();
+  reads_.clear();
+  confirmed_.clear();
+}
+
+void Node::RefuseInput(const Input& input, Effects& out) {
+  if (const auto* request = std::get_if<PeerRequest>(&input)) out.drops.push_back(request->call);
+  if (const auto* call = std::get_if<ClientCall>(&input)) out.drops.push_back(call->call);
+}
+
+std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
+  Hasher hasher;
+  raft_.AddTo(hasher, permutation);
+  kv_.AddTo(hasher);
+  wal_.AddTo(hasher);
+  hasher.Add(applied_);
+  hasher.Add(std::uint64_t{halted_});
+  for (const PendingWrite& write : writes_) hasher.Add(write.index);
+  for (const PendingRead& read : reads_) hasher.Add(read.key.view());
+  for (const ConfirmedReads& reads : confirmed_) hasher.Add(reads.index);
+  return hasher.Finish();
+}
+
+}  // namespace drydock

@@ -1,0 +1,98 @@
+// One member of the cluster as a pure state machine: Raft, its storage and the key-value store,
+// stepped by a driver that owns the clock, the network and the disk.
+//
+// The driver's contract:
+//   1. Recover(disk) gives what the directory holds; construct the Node from it.
+//   2. Step it with every input, and with Wake when NextDeadline() has come.
+//   3. Carry out what is in the Effects: messages at will, the disk operations of a lane in order.
+//      Step DiskDone for each operation, with the error if it failed.
+//   4. A CheckFailed thrown by Step is a bug: the node must not be stepped again.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/kv/kv_store.h"
+#include "core/node/effects.h"
+#include "core/protocol/settings.h"
+#include "core/raft/raft.h"
+#include "core/storage/recovery.h"
+#include "core/storage/wal_writer.h"
+
+namespace drydock {
+
+struct NodeConfig {
+  std::vector<NodeId> voters;  // the founding members; what the log says later overrides them
+  Settings settings;
+  std::uint64_t seed = 0;  // of this node and incarnation
+  PinnedDraws pins;        // of its election timeouts; null when nothing is pinned
+};
+
+// A value: a copy made in the middle of a run goes on byte for byte like the original, and costs a
+// few references (log and map are shared).
+class Node {
+ public:
+  Node(NodeConfig config, Recovered recovered, TimePoint now);
+
+  // Appends to `out`; never blocks. A step ends with every invariant of the state checked.
+  void Step(TimePoint now, Input input, Effects& out);
+  // When to step with Wake if nothing else comes; TimePoint::Max() for never.
+  TimePoint NextDeadline() const;
+
+  // --- What there is to see ---
+  const Raft& raft() const { return raft_; }
+  const KvStore& kv() const { return kv_; }
+  Index applied() const { return applied_; }
+  bool halted() const { return halted_; }
+  // Everything that decides what happens next, with node k standing as permutation[k] (empty: as
+  // itself); blind to clock values, draw counters, and the numbers of tickets and calls.
+  std::uint64_t Digest(std::span<const NodeId> permutation = {}) const;
+
+ private:
+  struct PendingWrite {
+    Index index;
+    CallId call;
+  };
+  struct PendingRead {
+    CallId call;
+    Bytes key;
+  };
+
+  void Handle(Wake, Effects& out, RaftOutput& raft_out);
+  void Handle(PeerRequest request, Effects& out, RaftOutput& raft_out);
+  void Handle(PeerResponse response, Effects& out, RaftOutput& raft_out);
+  void Handle(ClientCall call, Effects& out, RaftOutput& raft_out);
+  void Handle(DiskDone done, Effects& out, RaftOutput& raft_out);
+  void Handle(Suspend suspend, Effects& out, RaftOutput& raft_out);
+  void Handle(Resume, Effects& out, RaftOutput& raft_out);
+  void FinishStep(Effects& out, RaftOutput& raft_out);
+
+  std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
+  void ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out);
+  void AbandonPending(Effects& out);
+  void Apply(Effects& out);
+  void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
+  void AnswerReads(Effects& out);
+  void Halt(std::string reason, Effects& out);
+  static void RefuseInput(const Input& input, Effects& out);
+
+  Raft raft_;
+  KvStore kv_;
+  WalWriter wal_;
+  Index applied_;
+  Term leading_;                     // the term in which the pending calls were taken
+  std::deque<PendingWrite> writes_;  // by index
+  std::deque<PendingRead> reads_;    // in the order in which they are confirmed
+  std::deque<ConfirmedReads> confirmed_;
+  bool halted_ = false;
+  TimePoint now_;
+  // Emptied by each step; members so that their memory is used again.
+  std::vector<Mutation> mutations_;
+  std::vector<ConfirmedReads> new_reads_;
+};
+
+}  // namespace drydock

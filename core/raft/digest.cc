@@ -1,0 +1,126 @@
+// The part of a node's state that decides its future: two equal digests behave alike.
+#include "core/raft/raft.h"
+
+namespace drydock {
+namespace {
+
+using Permutation = std::span<const NodeId>;
+
+NodeId Renamed(NodeId node, Permutation permutation) {
+  return node.value() < permutation.size() ? permutation[node.value()] : node;
+}
+
+void AddNode(Hasher& hasher, std::optional<NodeId> node, Permutation permutation) {
+  hasher.Add(std::uint64_t{node.has_value()});
+  if (node.has_value()) hasher.Add(Renamed(*node, permutation));
+}
+
+// Sums of hashes do not depend on the order of their terms, which renaming changes.
+std::uint64_t HashOf(const Configuration& configuration, Permutation permutation) {
+  std::uint64_t sum = configuration.founded() ? 1 : 0;
+  for (const Member& member : configuration.members()) {
+    Hasher hasher;
+    hasher.Add(Renamed(member.node, permutation));
+    hasher.Add(std::uint64_t{configuration.incoming().Contains(member.node)});
+    hasher.Add(std::uint64_t{configuration.outgoing().Contains(member.node)});
+    hasher.Add(std::uint64_t{member.store != StoreId(0)});
+    sum += hasher.Finish();
+  }
+  return sum;
+}
+
+void AddEntry(Hasher& hasher, const Entry& entry, Permutation permutation) {
+  hasher.Add(entry.term);
+  hasher.Add(static_cast<std::uint64_t>(entry.kind));
+  const auto configuration = entry.kind == EntryKind::kConfiguration
+                                 ? Configuration::Decode(entry.payload.view())
+                                 : std::nullopt;
+  if (configuration.has_value()) return hasher.Add(HashOf(*configuration, permutation));
+  hasher.Add(entry.payload.view());
+}
+
+std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
+  Hasher hasher;
+  hasher.Add(Renamed(peer.node, permutation));
+  hasher.Add(peer.incarnation);
+  hasher.Add((peer.counts ? 1u : 0u) | (peer.active ? 2u : 0u) | (peer.probing ? 4u : 0u) |
+             (peer.notice_under_way ? 8u : 0u) | (peer.store != StoreId(0) ? 16u : 0u));
+  hasher.Add(peer.match);
+  hasher.Add(peer.next);
+  hasher.Add(peer.next_sequence);
+  hasher.Add(peer.acked_round);
+  hasher.Add(peer.commit_told);
+  for (const InFlight& sent : peer.in_flight) {
+    hasher.Add(sent.sequence);
+    hasher.Add(sent.last);
+    hasher.Add(sent.round);
+  }
+  return hasher.Finish();
+}
+
+std::uint64_t HashOf(const std::vector<std::pair<NodeId, bool>>& votes, Permutation permutation) {
+  std::uint64_t sum = votes.size();
+  for (const auto& [node, granted] : votes) {
+    sum += Mix(Renamed(node, permutation).value(), granted ? 1 : 0);
+  }
+  return sum;
+}
+
+}  // namespace
+
+void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
+  hasher.Add(Renamed(id_, permutation));
+  hasher.Add(incarnation_);
+  hasher.Add(term_);
+  AddNode(hasher, vote_, permutation);
+  hasher.Add(commit_);
+  hasher.Add(durable_index_);
+  hasher.Add(std::uint64_t{suspended_});
+  hasher.Add(log_.last());
+  for (Index i(1); i <= log_.last(); i = Next(i)) AddEntry(hasher, log_.At(i), permutation);
+  // When a timer runs out is time, whether it runs is not.
+  for (std::size_t i = 0; i < kTimerCount; ++i) {
+    hasher.Add(std::uint64_t{IsArmed(static_cast<TimerId>(i))});
+  }
+  for (const auto& [lsn, index] : writes_) {
+    hasher.Add(lsn.value() - durable_lsn_.value());
+    hasher.Add(index);
+  }
+  for (const Held& held : held_) {
+    hasher.Add(held.lsn.value() - durable_lsn_.value());
+    hasher.Add(std::uint64_t{held.what.index()});
+  }
+  hasher.Add(durable_ballot_.first);
+  AddNode(hasher, durable_ballot_.second, permutation);
+  AddRoleTo(hasher, permutation);
+}
+
+void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
+  hasher.Add(std::uint64_t{state_.index()});
+  if (const auto* follower = std::get_if<Follower>(&state_)) {
+    AddNode(hasher, follower->leader, permutation);
+    hasher.Add(follower->next_sequence);
+    hasher.Add(follower->match);
+    for (const auto& [call, message] : follower->held) {
+      hasher.Add(std::get<AppendRequest>(message.body).sequence);
+    }
+  } else if (const auto* pre = std::get_if<PreCandidate>(&state_)) {
+    hasher.Add(HashOf(pre->votes, permutation));
+  } else if (const auto* candidate = std::get_if<Candidate>(&state_)) {
+    hasher.Add(HashOf(candidate->votes, permutation));
+  } else {
+    const auto& leader = std::get<Leader>(state_);
+    std::uint64_t peers = 0;
+    for (const Peer& peer : leader.peers) peers += HashOf(peer, permutation);
+    hasher.Add(peers);
+    hasher.Add(leader.term_start);
+    hasher.Add(leader.round);
+    for (const ReadBatch& batch : leader.reads) {
+      hasher.Add(batch.round);
+      hasher.Add(batch.index);
+      hasher.Add(batch.count);
+    }
+  }
+}
+
+}  // namespace drydock

@@ -1,0 +1,35 @@
+// What is true of every node between two steps.
+#include "core/base/check.h"
+#include "core/raft/raft.h"
+
+namespace drydock {
+
+void Raft::CheckInvariants() const {
+  DRYDOCK_CHECK(commit_ <= log_.last(), commit_, log_.last());
+  DRYDOCK_CHECK(durable_index_ <= log_.last(), durable_index_, log_.last());
+  DRYDOCK_CHECK(log_.last_term() <= term_, log_.last_term(), term_);
+  DRYDOCK_CHECK(durable_lsn_ <= lsn_, durable_lsn_, lsn_);
+  DRYDOCK_CHECK(configurations_.back().first <= log_.last());
+  // What waits for the disk waits for something that is on its way there.
+  DRYDOCK_CHECK(held_.empty() || held_.front().lsn > durable_lsn_);
+  DRYDOCK_CHECK(writes_.empty() || writes_.back().second <= log_.last());
+  if (const auto* leader = std::get_if<Leader>(&state_)) {
+    DRYDOCK_CHECK(vote_ == id_, term_);  // nobody leads a term without having voted for itself
+    DRYDOCK_CHECK(leader->term_start <= log_.last() && log_.TermAt(leader->term_start) == term_,
+                  leader->term_start, term_);
+    DRYDOCK_CHECK((leader->uncommitted_bytes == 0) == (commit_ == log_.last()),
+                  leader->uncommitted_bytes, commit_, log_.last());
+    for (const Peer& peer : leader->peers) {
+      DRYDOCK_CHECK(peer.match < peer.next && peer.next <= Next(log_.last()), peer.node, peer.match,
+                    peer.next);
+      DRYDOCK_CHECK(peer.in_flight.size() <= settings_.max_inflight_appends, peer.node);
+      DRYDOCK_CHECK(!peer.probing || peer.in_flight.size() <= 1, peer.node);
+    }
+  }
+  if (const auto* follower = std::get_if<Follower>(&state_)) {
+    DRYDOCK_CHECK(follower->match <= log_.last(), follower->match, log_.last());
+    DRYDOCK_CHECK(follower->held.size() <= settings_.max_inflight_appends, follower->held.size());
+  }
+}
+
+}  // namespace drydock

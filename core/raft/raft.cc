@@ -1,0 +1,310 @@
+#include "core/raft/raft.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace drydock {
+namespace {
+
+// No cluster counts this far: such a term comes from garbage, and adopting it would end elections.
+constexpr Term kLastPlausibleTerm(std::uint64_t{1} << 56);
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Raft::Raft(RaftStart start, TimePoint now)
+    : id_(start.id),
+      store_(start.store),
+      incarnation_(start.incarnation),
+      settings_(start.settings),
+      seed_(start.seed),
+      pins_(std::move(start.pins)),
+      term_(start.term),
+      vote_(start.vote),
+      log_(std::move(start.log)),
+      durable_index_(log_.last()),
+      durable_ballot_(term_, vote_),
+      now_(now) {
+  deadlines_.fill(TimePoint::Max());
+  configurations_.emplace_back(Index(0), std::move(start.configuration));
+  for (Index index(1); index <= log_.last(); index = Next(index)) {
+    const Entry& entry = log_.At(index);
+    if (entry.kind != EntryKind::kConfiguration) continue;
+    std::optional<Configuration> found = Configuration::Decode(entry.payload.view());
+    DRYDOCK_CHECK(found.has_value(), index);
+    configurations_.emplace_back(index, std::move(*found));
+  }
+  DrawElectionTimeout();
+  deadlines_[static_cast<std::size_t>(TimerId::kElection)] = now_ + election_timeout_;
+}
+
+std::optional<NodeId> Raft::leader() const {
+  if (IsLeader()) return id_;
+  const auto* follower = std::get_if<Follower>(&state_);
+  return follower == nullptr ? std::nullopt : follower->leader;
+}
+
+std::uint64_t Raft::uncommitted_bytes() const {
+  const auto* leader = std::get_if<Leader>(&state_);
+  return leader == nullptr ? 0 : leader->uncommitted_bytes;
+}
+
+std::uint64_t Raft::pending_reads() const {
+  const auto* leader = std::get_if<Leader>(&state_);
+  std::uint64_t count = 0;
+  if (leader != nullptr) {
+    for (const ReadBatch& batch : leader->reads) count += batch.count;
+  }
+  return count;
+}
+
+// --- Timers -------------------------------------------------------------------------------------
+
+TimePoint Raft::NextDeadline() const {
+  return *std::min_element(deadlines_.begin(), deadlines_.end());
+}
+
+void Raft::Arm(TimerId timer, Duration delay, RaftOutput& out) {
+  const TimePoint deadline = now_ + delay;
+  deadlines_[static_cast<std::size_t>(timer)] = deadline;
+  out.trace.emplace_back(trace::TimerArmed{timer, deadline});
+}
+
+void Raft::Disarm(TimerId timer) {
+  deadlines_[static_cast<std::size_t>(timer)] = TimePoint::Max();
+}
+
+bool Raft::IsArmed(TimerId timer) const {
+  return deadlines_[static_cast<std::size_t>(timer)] != TimePoint::Max();
+}
+
+// The one place that compares the clock. A clock that steps back stands still until it has caught
+// up: timers may then be late, never early.
+void Raft::AdvanceTo(TimePoint now, RaftOutput& out) {
+  now_ = std::max(now_, now);
+  for (std::size_t i = 0; i < kTimerCount; ++i) {
+    if (deadlines_[i] > now_) continue;
+    const auto timer = static_cast<TimerId>(i);
+    Disarm(timer);
+    out.trace.emplace_back(trace::TimerFired{timer});
+    Fire(timer, out);
+  }
+}
+
+void Raft::Fire(TimerId timer, RaftOutput& out) {
+  switch (timer) {
+    case TimerId::kElection:
+      return ElectionTimeout(out);
+    case TimerId::kStickiness:
+      return;  // being disarmed is all it means
+    case TimerId::kHeartbeat:
+      return Broadcast(out);
+    case TimerId::kCheckQuorum:
+      return CheckQuorum(out);
+    case TimerId::kResume:
+      return Resume(out);
+  }
+}
+
+// --- Messages in --------------------------------------------------------------------------------
+
+// Only members talk to us, and only with the store that they are known by.
+bool Raft::Admit(const Message& message, RaftOutput& out) {
+  if (message.term > kLastPlausibleTerm) {
+    Refuse(RefusalReason::kMalformed, message.from, out);
+    return false;
+  }
+  if (message.to != id_) {
+    Refuse(RefusalReason::kWrongAddressee, message.from, out);
+    return false;
+  }
+  if (message.from == id_ || !configuration().IsMember(message.from)) {
+    Refuse(RefusalReason::kUnknownSender, message.from, out);
+    return false;
+  }
+  const StoreId bound = configuration().StoreOf(message.from);
+  if (message.store == StoreId(0) || (bound != StoreId(0) && bound != message.store)) {
+    Refuse(RefusalReason::kWrongStore, message.from, out);
+    return false;
+  }
+  if (Peer* peer = FindPeer(message.from); peer != nullptr) {
+    if (peer->store != StoreId(0) && peer->store != message.store) {
+      Refuse(RefusalReason::kWrongStore, message.from, out);
+      return false;
+    }
+    peer->store = message.store;
+  }
+  return true;
+}
+
+// Paper, figure 2, "rules for all servers". Gives false when the message is of an older term.
+// A request for a vote moves our term only if we would consider it at all, so that a node that
+// merely lost sight of the leader cannot depose it (thesis, section 4.2.3).
+bool Raft::KeepUpWithTerm(const Message& message, RaftOutput& out) {
+  if (message.term < term_) return false;
+  if (message.term == term_) return true;
+  AdoptTerm(message.term, out);
+  BecomeFollower(std::nullopt, RoleCause::kHigherTerm, out);
+  return true;
+}
+
+void Raft::AdoptTerm(Term term, RaftOutput& out) {
+  DRYDOCK_CHECK(term > term_, term, term_);
+  term_ = term;
+  vote_ = std::nullopt;
+  RecordTermAndVote(out);
+}
+
+void Raft::RecordTermAndVote(RaftOutput& out) {
+  lsn_ = Next(lsn_);
+  out.mutations.emplace_back(StoreTermAndVote{term_, vote_});
+  ballots_.emplace_back(lsn_, std::pair(term_, vote_));
+  out.trace.emplace_back(trace::TermAndVote{term_, vote_});
+}
+
+void Raft::HandleRequest(CallId call, Message message, RaftOutput& out) {
+  if (suspended_) return RefuseAndDrop(RefusalReason::kSuspended, message.from, call, out);
+  if (!Admit(message, out)) return out.drops.push_back(call);
+  if (std::holds_alternative<PreVoteRequest>(message.body)) {
+    return HandlePreVoteRequest(call, message, out);
+  }
+  if (std::holds_alternative<VoteRequest>(message.body)) {
+    return HandleVoteRequest(call, message, out);
+  }
+  if (!KeepUpWithTerm(message, out)) return ReplyToOldTerm(call, message, out);
+  if (std::holds_alternative<AppendRequest>(message.body)) {
+    HandleAppendRequest(call, std::move(message), out);
+  } else if (std::holds_alternative<Heartbeat>(message.body)) {
+    HandleHeartbeat(call, message, out);
+  } else if (std::holds_alternative<CommitNotice>(message.body)) {
+    HandleCommitNotice(call, message, out);
+  } else {
+    RefuseAndDrop(RefusalReason::kMalformed, message.from, call, out);
+  }
+}
+
+// Tells a leader of an older term that its time is over.
+void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) const {
+  Refuse(RefusalReason::kOldTerm, message.from, out);
+  std::visit(
+      Overloaded{
+          [&](const AppendRequest& request) {
+            ReplyNow(call, message.from,
+                     AppendResponse{.responder = incarnation_, .sequence = request.sequence}, out);
+          },
+          [&](const Heartbeat& request) {
+            ReplyNow(call, message.from,
+                     HeartbeatResponse{.responder = incarnation_, .round = request.round}, out);
+          },
+          [&](const CommitNotice&) { ReplyNow(call, message.from, CommitNoticeResponse{}, out); },
+          [&](const PreVoteRequest&) { DRYDOCK_CHECK(false); },
+          [&](const VoteRequest&) { DRYDOCK_CHECK(false); },
+          [&](const PreVoteResponse&) { out.drops.push_back(call); },
+          [&](const VoteResponse&) { out.drops.push_back(call); },
+          [&](const AppendResponse&) { out.drops.push_back(call); },
+          [&](const HeartbeatResponse&) { out.drops.push_back(call); },
+          [&](const CommitNoticeResponse&) { out.drops.push_back(call); }},
+      message.body);
+}
+
+void Raft::HandleResponse(Message message, RaftOutput& out) {
+  if (suspended_) return Refuse(RefusalReason::kSuspended, message.from, out);
+  if (!Admit(message, out)) return;
+  // A pre-vote comes from a voter that may be behind our term and stays there.
+  const bool any_term = std::holds_alternative<PreVoteResponse>(message.body);
+  if (!KeepUpWithTerm(message, out) && !any_term) {
+    return Refuse(RefusalReason::kStaleResponse, message.from, out);
+  }
+  const auto malformed = [&] { Refuse(RefusalReason::kMalformed, message.from, out); };
+  std::visit(
+      Overloaded{[&](const PreVoteResponse&) { HandlePreVoteResponse(message, out); },
+                 [&](const VoteResponse&) { HandleVoteResponse(message, out); },
+                 [&](const AppendResponse&) { HandleAppendResponse(message, out); },
+                 [&](const HeartbeatResponse&) { HandleHeartbeatResponse(message, out); },
+                 [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
+                 [&](const PreVoteRequest&) { malformed(); },
+                 [&](const VoteRequest&) { malformed(); },
+                 [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
+                 [&](const CommitNotice&) { malformed(); }},
+      message.body);
+}
+
+void Raft::Refuse(RefusalReason reason, NodeId peer, RaftOutput& out) const {
+  out.trace.emplace_back(trace::Refused{reason, peer});
+}
+
+void Raft::RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOutput& out) const {
+  Refuse(reason, peer, out);
+  out.drops.push_back(call);
+}
+
+// --- Messages out -------------------------------------------------------------------------------
+
+Message Raft::Compose(NodeId to, MessageBody body) const {
+  return Message{.from = id_, .to = to, .store = store_, .term = term_, .body = std::move(body)};
+}
+
+void Raft::SendNow(NodeId to, MessageBody body, RaftOutput& out) const {
+  out.messages.push_back(Compose(to, std::move(body)));
+}
+
+void Raft::SendWhenDurable(NodeId to, MessageBody body) {
+  held_.push_back({lsn_, Compose(to, std::move(body))});
+}
+
+void Raft::ReplyNow(CallId call, NodeId to, MessageBody body, RaftOutput& out) const {
+  out.replies.push_back({call, Compose(to, std::move(body))});
+}
+
+// The reply tells of state up to the newest mutation, so it waits for that one. It stays true
+// though the node goes on to a later term meanwhile: it is then like a reply long on its way.
+void Raft::ReplyWhenDurable(CallId call, NodeId to, MessageBody body) {
+  held_.push_back({lsn_, PeerReply{call, Compose(to, std::move(body))}});
+}
+
+void Raft::ReleaseHeld(RaftOutput& out) {
+  for (; !held_.empty() && held_.front().lsn <= durable_lsn_; held_.pop_front()) {
+    auto& what = held_.front().what;
+    if (auto* message = std::get_if<Message>(&what)) {
+      if (!suspended_) out.messages.push_back(std::move(*message));
+    } else if (suspended_) {
+      out.drops.push_back(std::get<PeerReply>(what).call);
+    } else {
+      out.replies.push_back(std::move(std::get<PeerReply>(what)));
+    }
+  }
+}
+
+void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
+  DRYDOCK_CHECK(lsn > durable_lsn_ && lsn <= lsn_, lsn, durable_lsn_, lsn_);
+  durable_lsn_ = lsn;
+  NoteDurable(out);
+  ReleaseHeld(out);
+  if (std::holds_alternative<Candidate>(state_)) CountVotes(out);
+  if (IsLeader()) AdvanceCommit(out);
+}
+
+// --- Suspension ---------------------------------------------------------------------------------
+
+void Raft::Suspend(Duration length, RaftOutput& out) {
+  if (!suspended_) BecomeFollower(std::nullopt, RoleCause::kSuspended, out);
+  suspended_ = true;
+  deadlines_.fill(TimePoint::Max());
+  Arm(TimerId::kResume, length, out);
+}
+
+void Raft::Resume(RaftOutput& out) {
+  if (!suspended_) return;
+  suspended_ = false;
+  Disarm(TimerId::kResume);
+  BecomeFollower(std::nullopt, RoleCause::kResumed, out);
+}
+
+}  // namespace drydock

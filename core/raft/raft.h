@@ -1,0 +1,227 @@
+// Consensus (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm"; sections of
+// Ongaro's thesis where they say more). One class, its source split by topic: raft.cc (entry
+// points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/base/hasher.h"
+#include "core/base/random.h"
+#include "core/base/time.h"
+#include "core/protocol/configuration.h"
+#include "core/protocol/message.h"
+#include "core/protocol/settings.h"
+#include "core/protocol/trace_event.h"
+#include "core/raft/log.h"
+#include "core/raft/mutation.h"
+#include "core/raft/roles.h"
+
+namespace drydock {
+
+// What a node is before its first step.
+struct RaftStart {
+  NodeId id;
+  StoreId store;
+  Incarnation incarnation;
+  Configuration configuration;  // the founding members; entries of the log override it
+  Settings settings;
+  std::uint64_t seed = 0;
+  PinnedDraws pins;  // of election timeouts: kind 0, offset in ns above the minimum
+  Term term;
+  std::optional<NodeId> vote;
+  Log log;
+};
+
+// The oldest `count` reads that wait may be answered once `index` is applied.
+struct ConfirmedReads {
+  Index index;
+  std::uint64_t count = 0;
+};
+
+// Where one step leaves its results; everything is appended.
+struct RaftOutput {
+  std::vector<Message>& messages;
+  std::vector<PeerReply>& replies;
+  std::vector<CallId>& drops;
+  std::vector<TraceEvent>& trace;
+  std::vector<Mutation>& mutations;  // in the order of their Lsn
+  std::vector<ConfirmedReads>& reads;
+};
+
+class Raft {
+ public:
+  Raft(RaftStart start, TimePoint now);
+
+  // --- Inputs. Due timers fire first: time passes before anything else happens. ---
+  void AdvanceTo(TimePoint now, RaftOutput& out);
+  void HandleRequest(CallId call, Message message, RaftOutput& out);
+  void HandleResponse(Message message, RaftOutput& out);
+  // Every mutation up to `lsn` has become durable.
+  void HandleDurable(Lsn lsn, RaftOutput& out);
+  void Suspend(Duration length, RaftOutput& out);
+  void Resume(RaftOutput& out);
+
+  // Appends an entry; the caller is the leader. Send() must follow before the step ends.
+  Index Propose(EntryKind kind, Bytes payload, RaftOutput& out);
+  // Asks for one more read (thesis, section 6.4); the caller is the leader.
+  void Read(RaftOutput& out);
+  // Sends what the followers' windows allow.
+  void Send(RaftOutput& out);
+
+  // --- State ---
+  TimePoint NextDeadline() const;
+  NodeId id() const { return id_; }
+  StoreId store() const { return store_; }
+  Incarnation incarnation() const { return incarnation_; }
+  Term term() const { return term_; }
+  std::optional<NodeId> vote() const { return vote_; }
+  Role role() const { return static_cast<Role>(state_.index()); }
+  bool IsLeader() const { return role() == Role::kLeader; }
+  std::optional<NodeId> leader() const;
+  bool suspended() const { return suspended_; }
+  Index commit() const { return commit_; }
+  Index durable_index() const { return durable_index_; }
+  const Log& log() const { return log_; }
+  const Configuration& configuration() const { return configurations_.back().second; }
+  Index configuration_index() const { return configurations_.back().first; }  // of its entry, or 0
+  const Settings& settings() const { return settings_; }
+  Lsn lsn() const { return lsn_; }
+  // Of the entries that a leader has not committed yet; 0 for others.
+  std::uint64_t uncommitted_bytes() const;
+  std::uint64_t pending_reads() const;
+
+  // Everything that decides what happens next, with node k standing as permutation[k]; but for
+  // clock values, draw counters and absolute Lsns, in which two equal situations may differ.
+  void AddTo(Hasher& hasher, std::span<const NodeId> permutation) const;
+  // What must be true of any state; throws CheckFailed (invariants.cc reads as the specification).
+  void CheckInvariants() const;
+
+ private:
+  struct Held {  // leaves once everything up to `lsn` is durable
+    Lsn lsn;
+    std::variant<Message, PeerReply> what;
+  };
+
+  // raft.cc: terms, timers, durability, sending.
+  bool Admit(const Message& message, RaftOutput& out);
+  bool KeepUpWithTerm(const Message& message, RaftOutput& out);
+  void AdoptTerm(Term term, RaftOutput& out);
+  void RecordTermAndVote(RaftOutput& out);
+  void Arm(TimerId timer, Duration delay, RaftOutput& out);
+  void Disarm(TimerId timer);
+  bool IsArmed(TimerId timer) const;
+  void Fire(TimerId timer, RaftOutput& out);
+  void ReleaseHeld(RaftOutput& out);
+  Message Compose(NodeId to, MessageBody body) const;
+  void SendNow(NodeId to, MessageBody body, RaftOutput& out) const;
+  void SendWhenDurable(NodeId to, MessageBody body);
+  void ReplyNow(CallId call, NodeId to, MessageBody body, RaftOutput& out) const;
+  void ReplyWhenDurable(CallId call, NodeId to, MessageBody body);
+  void Refuse(RefusalReason reason, NodeId peer, RaftOutput& out) const;
+  void RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOutput& out) const;
+  void ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) const;
+
+  // log_changes.cc: the log, its durability, the configurations in it.
+  void AppendEntry(Entry entry, RaftOutput& out);
+  void TruncateAfter(Index last, RaftOutput& out);
+  void NoteConfiguration(Index index, const Entry& entry, RaftOutput& out);
+  void NoteDurable(RaftOutput& out);
+  void CommitTo(Index index, RaftOutput& out);
+
+  // election.cc
+  void BecomeFollower(std::optional<NodeId> leader, RoleCause cause, RaftOutput& out);
+  void BecomePreCandidate(RoleCause cause, RaftOutput& out);
+  void BecomeCandidate(RoleCause cause, RaftOutput& out);
+  void BecomeLeader(RaftOutput& out);
+  void LeaveRole(RaftOutput& out);
+  void ElectionTimeout(RaftOutput& out);
+  void ArmElection(RaftOutput& out);
+  void DrawElectionTimeout();
+  void Campaign(MessageBody request, bool when_durable, RaftOutput& out);
+  bool IsLogUpToDate(Index last_index, Term last_term) const;
+  bool LeaderIsAlive() const;
+  void HandlePreVoteRequest(CallId call, const Message& message, RaftOutput& out);
+  void HandleVoteRequest(CallId call, const Message& message, RaftOutput& out);
+  void HandlePreVoteResponse(const Message& message, RaftOutput& out);
+  void HandleVoteResponse(const Message& message, RaftOutput& out);
+  void CountPreVotes(RaftOutput& out);
+  void CountVotes(RaftOutput& out);
+  void CheckQuorum(RaftOutput& out);
+
+  // follower.cc
+  Follower& Follow(NodeId leader, RaftOutput& out);
+  void HandleHeartbeat(CallId call, const Message& message, RaftOutput& out);
+  void HandleCommitNotice(CallId call, const Message& message, RaftOutput& out);
+  void HandleAppendRequest(CallId call, Message message, RaftOutput& out);
+  bool IsAppendInOrder(CallId call, Message& message, RaftOutput& out);
+  void ProcessAppend(CallId call, const Message& message, RaftOutput& out);
+  void MergeEntries(const AppendRequest& request, RaftOutput& out);
+  void ProcessHeld(RaftOutput& out);
+  bool IsWellFormed(const AppendRequest& request, Term sender_term) const;
+
+  // replication.cc
+  Leader* AsLeader() { return std::get_if<Leader>(&state_); }
+  Peer* FindPeer(NodeId node);
+  void Broadcast(RaftOutput& out);
+  void SendAppends(Peer& peer, RaftOutput& out);
+  void SendAppend(Peer& peer, RaftOutput& out);
+  void HandleAppendResponse(const Message& message, RaftOutput& out);
+  void HandleHeartbeatResponse(const Message& message, RaftOutput& out);
+  void HandleCommitNoticeResponse(const Message& message, RaftOutput& out);
+  bool NoteIncarnation(Peer& peer, Incarnation incarnation, RaftOutput& out);
+  void NoteRefusedAppend(Peer& peer, const AppendResponse& response, RaftOutput& out);
+  void AdvanceMatch(Peer& peer, Index match, RaftOutput& out);
+  void AdvanceCommit(RaftOutput& out);
+  void SendCommitNotices(RaftOutput& out);
+
+  // reads.cc
+  void ConfirmReads(RaftOutput& out);
+
+  // founding.cc
+  void NoteStores();
+  void MaybeFound(RaftOutput& out);
+  std::size_t HoldersOf(Index index);
+
+  void AddRoleTo(Hasher& hasher, std::span<const NodeId> permutation) const;
+
+  // What a node is.
+  NodeId id_;
+  StoreId store_;
+  Incarnation incarnation_;
+  Settings settings_;
+  std::uint64_t seed_ = 0;
+  PinnedDraws pins_;
+
+  // Persistent state (paper, figure 2), ahead of the disk by the mutations not yet durable.
+  Term term_;
+  std::optional<NodeId> vote_;
+  Log log_;
+  std::vector<std::pair<Index, Configuration>> configurations_;  // by index; the last is in force
+
+  // Durability.
+  Lsn lsn_;  // of the newest mutation
+  Lsn durable_lsn_;
+  Index durable_index_;
+  std::deque<std::pair<Lsn, Index>> writes_;  // entries under way: durable up to Index at Lsn
+  std::deque<std::pair<Lsn, std::pair<Term, std::optional<NodeId>>>> ballots_;  // likewise
+  std::pair<Term, std::optional<NodeId>> durable_ballot_;
+  std::deque<Held> held_;
+
+  // Volatile state.
+  Index commit_;
+  std::variant<Follower, PreCandidate, Candidate, Leader> state_;  // in the order of Role
+  bool suspended_ = false;
+  TimePoint now_;
+  std::array<TimePoint, kTimerCount> deadlines_;
+  Duration election_timeout_;
+  std::uint64_t draws_ = 0;
+};
+
+}  // namespace drydock

@@ -1,0 +1,42 @@
+// Linearizable reads without a log entry: ReadIndex (thesis, section 6.4), batched. Reads that come
+// while a round is under way share the next one.
+#include "core/base/check.h"
+#include "core/raft/raft.h"
+
+namespace drydock {
+
+void Raft::Read(RaftOutput& out) {
+  Leader& leader = std::get<Leader>(state_);
+  if (leader.reads.empty() || leader.reads.back().round <= leader.round) {
+    leader.reads.push_back({.round = leader.round + 1, .index = Index(0), .count = 0});
+  }
+  ReadBatch& batch = leader.reads.back();
+  // Until our first entry is committed, we may not know of all that our predecessors committed;
+  // waiting for that entry covers it (thesis, section 6.4, step 1).
+  batch.index = std::max(commit_, leader.term_start);
+  ++batch.count;
+  if (leader.reads.size() == 1 && batch.count == 1) Broadcast(out);
+  ConfirmReads(out);
+}
+
+void Raft::ConfirmReads(RaftOutput& out) {
+  Leader& leader = std::get<Leader>(state_);
+  if (leader.reads.empty()) return;
+  using Round = Strong<struct RoundTag, std::uint64_t>;
+  const Round confirmed = configuration().Reached<Round>([&](NodeId node) {
+    if (node == id_) return Round(leader.round);
+    const Peer* peer = FindPeer(node);
+    return Round(peer == nullptr ? 0 : peer->acked_round);
+  });
+  bool any = false;
+  for (; !leader.reads.empty() && leader.reads.front().round <= confirmed.value();
+       leader.reads.pop_front()) {
+    const ReadBatch& batch = leader.reads.front();
+    out.reads.push_back({batch.index, batch.count});
+    out.trace.emplace_back(trace::ReadConfirmed{batch.index, batch.count});
+    any = true;
+  }
+  if (any && !leader.reads.empty() && leader.reads.front().round > leader.round) Broadcast(out);
+}
+
+}  // namespace drydock

@@ -1,0 +1,51 @@
+// What a node knows only while it has a role (paper, figure 4). A role that is left takes it along.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/strong.h"
+#include "core/protocol/message.h"
+#include "core/raft/mutation.h"
+#include "core/raft/peer.h"
+
+namespace drydock {
+
+struct Follower {
+  std::optional<NodeId> leader;
+  std::uint64_t next_sequence = 0;               // of the leader's appends
+  Index match;                                   // agrees with the leader's log up to here
+  std::vector<std::pair<CallId, Message>> held;  // early appends, by sequence
+};
+
+using Votes = std::vector<std::pair<NodeId, bool>>;
+
+struct PreCandidate {
+  Votes votes;
+};
+
+struct Candidate {
+  Votes votes;
+  Lsn own_vote;  // counts once this is durable
+};
+
+// Reads that wait for the same proof of leadership.
+struct ReadBatch {
+  std::uint64_t round = 0;  // confirmed by a quorum's answers to this round or a later one
+  Index index;
+  std::uint64_t count = 0;
+};
+
+struct Leader {
+  std::vector<Peer> peers;  // ascending, without this node
+  Index term_start;         // this leader's first entry
+  std::uint64_t round = 0;  // of the last broadcast
+  std::deque<ReadBatch> reads;
+  std::uint64_t uncommitted_bytes = 0;
+  bool founding = true;  // the configuration still lacks a binding, or the founding mark
+};
+
+}  // namespace drydock

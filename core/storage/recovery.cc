@@ -1,0 +1,134 @@
+#include "core/storage/recovery.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/storage/identity.h"
+#include "core/storage/segment_file.h"
+#include "core/storage/wal_format.h"
+#include "core/storage/wal_replay.h"
+
+namespace drydock {
+namespace {
+
+std::string Name(NodeId node) {
+  return "n" + std::to_string(node.value());
+}
+
+Status CheckOptions(const StartOptions& options) {
+  DRYDOCK_CHECK(!options.bootstrap.has_value() || *options.bootstrap != StoreId(0));
+  if (options.segment_bytes >= kMinSegmentBytes) return Ok();
+  return Error{"segment_bytes is " + std::to_string(options.segment_bytes) +
+               ", and must be at least " + std::to_string(kMinSegmentBytes) +
+               ": a segment has to hold the largest record"};
+}
+
+// True when the directory without an identity holds nothing, or what a founding left that was
+// broken off: at most the first segment with nothing behind its header. In such a log nothing was
+// ever stored, so founding may start over.
+Result<bool> HoldsNothing(Disk& disk) {
+  const auto names = disk.List(kWalFolder);
+  if (!names.ok()) return names.error();
+  bool found = false;
+  for (const std::string& name : names.value()) {
+    const std::optional<std::uint64_t> number = SegmentNumber(name);
+    if (!number.has_value()) continue;
+    if (*number != 1) return false;
+    found = true;
+  }
+  if (!found) return true;
+  auto file = SegmentFile::Open(disk, 1, 0);
+  if (!file.ok()) return file.error();
+  const auto rest = file.value().Examine(kSectorBytes, 0);
+  if (!rest.ok()) return rest.error();
+  return rest.value().end <= kSectorBytes;
+}
+
+// The identity comes last and makes the store valid: a crash before that leaves what HoldsNothing
+// knows. The folder's own name has to be durable by then, too.
+Status Found(Disk& disk, const Identity& identity, std::uint64_t segment_bytes) {
+  const SegmentHeader header{.node = identity.node,
+                             .store = identity.store,
+                             .segment = 1,
+                             .first_batch = identity.next_batch,
+                             .bytes = RoundUpToSector(segment_bytes)};
+  const std::string path = SegmentPath(1);
+  Status status = disk.Create(path, header.bytes);
+  if (status.ok()) status = disk.Write(path, 0, EncodeSegmentHeader(header));
+  if (status.ok()) status = disk.Sync(path);
+  if (status.ok()) status = disk.SyncDirectory(kWalFolder);
+  if (status.ok()) status = disk.SyncDirectory("");
+  if (status.ok()) status = WriteIdentity(disk, identity);
+  return status;
+}
+
+Result<Recovered> FoundStore(Disk& disk, const StartOptions& options) {
+  const auto nothing = HoldsNothing(disk);
+  if (!nothing.ok()) return nothing.error();
+  if (!nothing.value()) {
+    return WalDamaged(kIdentityPath, 0, "the file is missing, though there is a log");
+  }
+  if (!options.bootstrap.has_value()) {
+    return Error{"no store in this directory: if " + Name(options.node) +
+                 " is new, start it with --bootstrap; if it once ran with other data, remove it "
+                 "from the cluster and add it again first, for it has forgotten what it "
+                 "acknowledged"};
+  }
+  const Identity identity{options.node, *options.bootstrap, Incarnation(1), 1};
+  const Status status = Found(disk, identity, options.segment_bytes);
+  if (!status.ok()) return status.error();
+  Recovered recovered;
+  recovered.node = identity.node;
+  recovered.store = identity.store;
+  recovered.incarnation = identity.incarnation;
+  recovered.position.segment_bytes = RoundUpToSector(options.segment_bytes);
+  return recovered;
+}
+
+// Batches that were durable at an earlier start cannot be a torn tail now.
+Status CheckReach(const Identity& identity, const WalPosition& position) {
+  if (position.next_batch >= identity.next_batch) return Ok();
+  return WalDamaged(SegmentPath(position.segment), position.offset,
+                    "the log ends before batch " + std::to_string(position.next_batch) +
+                        ", but reached up to batch " + std::to_string(identity.next_batch - 1) +
+                        " when this node was last started");
+}
+
+Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity identity) {
+  if (identity.node != options.node) {
+    return Error{"this directory belongs to " + Name(identity.node) + ", not " +
+                 Name(options.node) + ": give " + Name(options.node) + " its own directory"};
+  }
+  auto replayed = ReplayWal(disk, identity);
+  if (!replayed.ok()) return replayed.error();
+  Replayed& wal = replayed.value();
+  Status status = CheckReach(identity, wal.position);
+  if (status.ok()) status = MendWal(disk, identity, wal);
+  if (!status.ok()) return status.error();
+  identity.incarnation = Incarnation(identity.incarnation.value() + 1);
+  identity.next_batch = wal.position.next_batch;
+  status = WriteIdentity(disk, identity);
+  if (!status.ok()) return status.error();
+  return Recovered{.node = identity.node,
+                   .store = identity.store,
+                   .incarnation = identity.incarnation,
+                   .term = wal.term,
+                   .vote = wal.vote,
+                   .log = std::move(wal.log),
+                   .position = wal.position,
+                   .torn = std::move(wal.torn)};
+}
+
+}  // namespace
+
+Result<Recovered> Recover(Disk& disk, const StartOptions& options) {
+  if (const Status status = CheckOptions(options); !status.ok()) return status.error();
+  const auto identity = ReadIdentity(disk);
+  if (!identity.ok()) return identity.error();
+  if (!identity.value().has_value()) return FoundStore(disk, options);
+  return StartStore(disk, options, *identity.value());
+}
+
+}  // namespace drydock

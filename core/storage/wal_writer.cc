@@ -1,0 +1,215 @@
+#include "core/storage/wal_writer.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "core/base/check.h"
+#include "core/base/crc32c.h"
+#include "core/storage/wal_format.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::uint64_t kMaxBatchBytes = 1 << 20;
+// A larger payload is written from where it is; a smaller one costs less to copy than to refer to.
+constexpr std::size_t kMaxCopiedPayload = 512;
+
+const Bytes* PayloadOf(const Mutation& mutation) {
+  const StoreEntry* const entry = std::get_if<StoreEntry>(&mutation);
+  return entry == nullptr ? nullptr : &entry->entry.payload;
+}
+
+}  // namespace
+
+WalWriter::WalWriter(const Recovered& recovered, std::uint64_t segment_bytes)
+    : node_(recovered.node),
+      store_(recovered.store),
+      salt_(BatchSalt(recovered.store)),
+      new_segment_bytes_(RoundUpToSector(segment_bytes)),
+      // Half a segment, so that a batch always leaves a small segment well used.
+      batch_limit_(std::min(kMaxBatchBytes, segment_bytes / 2)),
+      at_(recovered.position),
+      path_(SegmentPath(recovered.position.segment)),
+      term_(recovered.term),
+      vote_(recovered.vote),
+      last_index_(recovered.log.last()),
+      written_{recovered.term, recovered.vote} {
+  DRYDOCK_CHECK(segment_bytes >= kMinSegmentBytes, segment_bytes);
+  DRYDOCK_CHECK(at_.offset % kSectorBytes == 0 && at_.offset >= kSectorBytes, at_.offset);
+  if (at_.segment_bytes == 0) at_.segment_bytes = new_segment_bytes_;
+}
+
+// Whatever Recover would refuse must not be written: better to stop at the bug than to be unable to
+// start after it.
+void WalWriter::CheckFollows(const StoreTermAndVote& state) {
+  DRYDOCK_CHECK(state.term >= term_, state.term, term_);
+  DRYDOCK_CHECK(state.term > term_ || !vote_.has_value() || state.vote == vote_, term_, *vote_);
+  term_ = state.term;
+  vote_ = state.vote;
+}
+
+void WalWriter::CheckFollows(const StoreEntry& entry) {
+  DRYDOCK_CHECK(entry.index == Next(last_index_), entry.index, last_index_);
+  DRYDOCK_CHECK(entry.entry.term <= term_, entry.entry.term, term_);
+  last_index_ = entry.index;
+}
+
+void WalWriter::CheckFollows(const StoreTruncation& truncation) {
+  DRYDOCK_CHECK(truncation.last <= last_index_, truncation.last, last_index_);
+  last_index_ = truncation.last;
+}
+
+void WalWriter::Gather::Clear() {
+  head.clear();
+  splices.clear();
+  bytes = 0;
+  records = 0;
+  state.reset();
+}
+
+Lsn WalWriter::Add(const Mutation& mutation) {
+  std::visit([this](const auto& m) { CheckFollows(m); }, mutation);
+  const Bytes* const payload = PayloadOf(mutation);
+  const std::size_t payload_bytes = payload == nullptr ? 0 : payload->size();
+  if (open_.records != 0 && open_.bytes + payload_bytes > batch_limit_) {
+    closed_.push_back(std::exchange(open_, {}));
+  }
+  const bool apart = payload_bytes > kMaxCopiedPayload;
+  const std::size_t before = open_.head.size();
+  AppendRecord(mutation, apart, open_.head);
+  open_.bytes += open_.head.size() - before;
+  if (apart) {
+    open_.splices.push_back({open_.head.size(), *payload});
+    open_.bytes += payload_bytes;
+  }
+  if (const auto* state = std::get_if<StoreTermAndVote>(&mutation)) open_.state = *state;
+  ++open_.records;
+  last_ = Next(last_);
+  open_.last = last_;
+  return last_;
+}
+
+void WalWriter::Flush(std::vector<DiskOp>& out) {
+  if (busy() || !HasGathered()) return;
+  if (!segment_opened_) {
+    EmitHeader(out);
+    return;
+  }
+  // Room for the state record as well, whether it will be there or not.
+  constexpr std::uint64_t kSlack = 64;
+  const std::uint64_t needed = kBatchHeaderBytes + kSlack + NextGather().bytes;
+  if (needed > at_.segment_bytes - std::min(at_.offset, at_.segment_bytes)) {
+    EmitCreate(out);
+  } else {
+    EmitBatch(out);
+  }
+}
+
+void WalWriter::Emit(Action action, DiskAction disk_action, std::vector<DiskOp>& out) {
+  action_ = action;
+  out.push_back(DiskOp{Lane::kWal, Ticket(++tickets_), std::move(disk_action)});
+}
+
+void WalWriter::EmitCreate(std::vector<DiskOp>& out) {
+  // Closed, so that it cannot outgrow the segment that is made for it.
+  if (closed_.empty()) closed_.push_back(std::exchange(open_, {}));
+  ++at_.segment;
+  at_.offset = kSectorBytes;
+  at_.segment_bytes =
+      std::max(new_segment_bytes_, RoundUpToSector(2 * kSectorBytes + closed_.front().bytes));
+  path_ = SegmentPath(at_.segment);
+  segment_opened_ = false;
+  Emit(Action::kCreate, CreateDurably{path_, at_.segment_bytes}, out);
+}
+
+// A write of its own: in one with the first batch a crash could keep the batch and lose the header,
+// and then damage in front of a sound batch would be lawful.
+void WalWriter::EmitHeader(std::vector<DiskOp>& out) {
+  const SegmentHeader header{.node = node_,
+                             .store = store_,
+                             .segment = at_.segment,
+                             .first_batch = at_.next_batch,
+                             .bytes = at_.segment_bytes};
+  segment_opened_ = true;
+  Emit(Action::kHeader, WriteAndSync{path_, 0, {Bytes(EncodeSegmentHeader(header))}}, out);
+}
+
+Bytes WalWriter::EncodeHead(const Gather& gather, std::string_view prefix) const {
+  BatchHeader header{
+      .number = at_.next_batch,
+      .payload_bytes = static_cast<std::uint32_t>(prefix.size() + gather.bytes),
+      .records = gather.records + (prefix.empty() ? 0u : 1u),
+      .payload_checksum = Crc32c(prefix),
+  };
+  std::uint32_t& checksum = header.payload_checksum;
+  const std::string_view head(gather.head);
+  std::size_t from = 0;
+  for (const Splice& splice : gather.splices) {
+    checksum = Crc32c(head.substr(from, splice.at - from), checksum);
+    checksum = Crc32c(splice.payload.view(), checksum);
+    from = splice.at;
+  }
+  checksum = Crc32c(head.substr(from), checksum);
+  return Bytes::Make(kBatchHeaderBytes + prefix.size() + head.size(), [&](char* out) {
+    EncodeBatchHeader(header, salt_, out);
+    prefix.copy(out + kBatchHeaderBytes, prefix.size());
+    head.copy(out + kBatchHeaderBytes + prefix.size(), head.size());
+  });
+}
+
+void WalWriter::EmitBatch(std::vector<DiskOp>& out) {
+  const Gather& gather = NextGather();
+  std::string prefix;
+  if (at_.offset == kSectorBytes) AppendRecord(written_, false, prefix);
+  in_flight_ = EncodeHead(gather, prefix);
+  WriteAndSync write{path_, at_.offset, {}};
+  write.pieces.reserve(1 + 2 * gather.splices.size());
+  std::size_t from = 0;
+  for (const Splice& splice : gather.splices) {
+    const std::size_t to = kBatchHeaderBytes + prefix.size() + splice.at;
+    write.pieces.push_back(in_flight_.Slice(from, to - from));
+    write.pieces.push_back(splice.payload);
+    from = to;
+  }
+  if (from < in_flight_.size()) {
+    write.pieces.push_back(from == 0 ? in_flight_
+                                     : in_flight_.Slice(from, in_flight_.size() - from));
+  }
+  at_.offset += RoundUpToSector(kBatchHeaderBytes + prefix.size() + gather.bytes);
+  ++at_.next_batch;
+  in_flight_last_ = gather.last;
+  if (gather.state.has_value()) written_ = *gather.state;
+  DropGather();
+  Emit(Action::kBatch, std::move(write), out);
+}
+
+void WalWriter::DropGather() {
+  if (closed_.empty()) {
+    open_.Clear();
+  } else {
+    closed_.erase(closed_.begin());
+  }
+}
+
+std::optional<Lsn> WalWriter::Done(Ticket ticket) {
+  DRYDOCK_CHECK(busy() && ticket == Ticket(tickets_), ticket, tickets_);
+  if (std::exchange(action_, Action::kNone) != Action::kBatch) return std::nullopt;
+  in_flight_ = Bytes();
+  durable_ = in_flight_last_;
+  return durable_;
+}
+
+void WalWriter::AddTo(Hasher& hasher) const {
+  hasher.Add(last_.value() - durable_.value());
+  hasher.Add(static_cast<std::uint64_t>(action_));
+  hasher.Add(static_cast<std::uint64_t>(segment_opened_));
+  if (action_ == Action::kBatch) {
+    hasher.Add(in_flight_last_.value() - durable_.value());
+    hasher.Add(in_flight_.view().substr(kBatchHeaderBytes));
+  }
+  for (const Gather& gather : closed_) hasher.Add(gather.head);
+  hasher.Add(open_.head);
+}
+
+}  // namespace drydock

@@ -1,0 +1,127 @@
+#include "core/kv/command.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/check.h"
+#include "tests/core/kv/draws.h"
+#include "tests/core/kv/kv_fixture.h"
+
+namespace drydock {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::vector<ClientRequest> Samples() {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  return {
+      Sessionless(PutOf("key", "value")),
+      Sessionless(PutOf("", "")),
+      InSession(SessionId(kMost), kMost, kMost, PutOf("\0\xff\n"sv, "\0"sv)),
+      InSession(SessionId(7), 3, 2, DeleteOf("key")),
+      Sessionless(DeleteOf("")),
+      InSession(SessionId(7), 4, 1, CasOf("key", "old", "new")),
+      Sessionless(CasOf("key", "", "new")),
+      Sessionless(CasOf("", std::nullopt, "")),
+      Sessionless(RegisterOp{}),
+  };
+}
+
+// Whatever is accepted must be exactly what its own encoding is.
+bool AcceptedOnlyIfCanonical(std::string_view bytes) {
+  const auto decoded = DecodeCommand(Bytes(bytes));
+  return !decoded || EncodeCommand(*decoded) == bytes;
+}
+
+TEST_CASE("command: decoding gives back what was encoded") {
+  for (const ClientRequest& request : Samples()) {
+    const std::string encoded = EncodeCommand(request);
+    const auto decoded = DecodeCommand(Bytes(encoded));
+    REQUIRE(decoded);
+    CHECK(decoded->session == request.session);
+    CHECK(decoded->sequence == request.sequence);
+    CHECK(decoded->first_unanswered == request.first_unanswered);
+    CHECK(decoded->op.index() == request.op.index());
+    CHECK(EncodeCommand(*decoded) == encoded);
+  }
+  const auto cas = DecodeCommand(Bytes(EncodeCommand(Sessionless(CasOf("k", "", "v")))));
+  REQUIRE(cas);
+  const auto& op = std::get<CompareAndSetOp>(cas->op);
+  CHECK(op.key.view() == "k");
+  REQUIRE(op.expected);  // empty is not missing
+  CHECK(op.expected->empty());
+  CHECK(op.value.view() == "v");
+}
+
+TEST_CASE("command: the format of a put is fixed") {
+  const ClientRequest request = InSession(SessionId(0x0102), 3, 2, PutOf("k", "vw"));
+  CHECK(EncodeCommand(request) ==
+        "\x01"
+        "\x02\x01\0\0\0\0\0\0"
+        "\x03\0\0\0\0\0\0\0"
+        "\x02\0\0\0\0\0\0\0"
+        "\x01"
+        "\x01\0\0\0k"
+        "\x02\0\0\0vw"sv);
+}
+
+TEST_CASE("command: decoded keys and values share the storage of the entry") {
+  const Bytes encoded(EncodeCommand(Sessionless(PutOf("key", "value"))));
+  const auto decoded = DecodeCommand(encoded);
+  REQUIRE(decoded);
+  const char* value = std::get<PutOp>(decoded->op).value.view().data();
+  CHECK(value == encoded.view().data() + encoded.size() - 5);
+}
+
+TEST_CASE("command: every truncation and every byte too many is refused") {
+  for (const ClientRequest& request : Samples()) {
+    const std::string encoded = EncodeCommand(request);
+    for (std::size_t size = 0; size < encoded.size(); ++size) {
+      CHECK_FALSE(DecodeCommand(Bytes(encoded.substr(0, size))));
+    }
+    for (int byte = 0; byte < 256; ++byte) {
+      CHECK_FALSE(DecodeCommand(Bytes(encoded + static_cast<char>(byte))));
+      CHECK(AcceptedOnlyIfCanonical(static_cast<char>(byte) + encoded));
+    }
+  }
+}
+
+TEST_CASE("command: no changed byte makes anything but another valid command") {
+  for (const ClientRequest& request : Samples()) {
+    const std::string encoded = EncodeCommand(request);
+    for (std::size_t at = 0; at < encoded.size(); ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string changed = encoded;
+        changed[at] = static_cast<char>(byte);
+        if (!AcceptedOnlyIfCanonical(changed)) FAIL("byte ", at, " as ", byte);
+      }
+    }
+  }
+}
+
+TEST_CASE("command: garbage is refused or is what an encoder writes") {
+  Draws draws(2);
+  for (int round = 0; round < 200000; ++round) {
+    // A good start, so that most of the garbage gets past the first checks.
+    std::string garbage = round % 8 == 0 ? "" : EncodeCommand(Sessionless(RegisterOp{}));
+    if (!garbage.empty()) garbage.back() = static_cast<char>(draws.Below(6));
+    const std::uint64_t more = draws.Below(20);
+    for (std::uint64_t i = 0; i < more; ++i) {
+      const std::uint64_t bound = draws.Below(2) == 0 ? 4 : 256;
+      garbage.push_back(static_cast<char>(draws.Below(bound)));
+    }
+    if (!AcceptedOnlyIfCanonical(garbage)) FAIL("round ", round);
+  }
+}
+
+TEST_CASE("command: a get in the log is a bug of ours") {
+  CHECK_THROWS_AS(EncodeCommand(Sessionless(GetOp{})), CheckFailed);
+}
+
+}  // namespace
+}  // namespace drydock

@@ -1,0 +1,167 @@
+// Nodes stepped by hand: a test decides what is delivered, what is lost and when a disk is done.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/node/node.h"
+#include "tests/support/memory_disk.h"
+
+namespace drydock {
+
+class HandCluster {
+ public:
+  explicit HandCluster(std::uint32_t size, Settings settings = {}, TimePoint start = {})
+      : size_(size), settings_(settings), now_(start) {
+    for (std::uint32_t i = 0; i < size; ++i) {
+      disks_.emplace_back();
+      disk_ops_.emplace_back();
+      nodes_.push_back(Start(i, StoreId(i + 1)));
+    }
+  }
+
+  Node& operator[](std::uint32_t node) { return nodes_[node]; }
+  TimePoint now() const { return now_; }
+  void Advance(Duration by) { now_ = now_ + by; }
+
+  void Step(std::uint32_t node, Input input) {
+    Effects out;
+    nodes_[node].Step(now_, std::move(input), out);
+    Collect(node, out);
+  }
+  // Lets time pass until the node has something to do by itself.
+  void Wake(std::uint32_t node) {
+    now_ = std::max(now_, nodes_[node].NextDeadline());
+    Step(node, drydock::Wake{});
+  }
+  CallId Call(std::uint32_t node, ClientRequest request) {
+    const CallId call(next_call_++);
+    Step(node, ClientCall{call, std::move(request)});
+    return call;
+  }
+  CallId Put(std::uint32_t node, std::string_view key, std::string_view value) {
+    return Call(node, {.op = PutOp{Bytes(key), Bytes(value)}});
+  }
+
+  // --- Disks: what was submitted is done only when a test says so, unless disks are instant. ---
+  bool instant_disks = true;
+  bool FinishDisk(std::uint32_t node, std::optional<std::string> error = std::nullopt) {
+    if (disk_ops_[node].empty()) return false;
+    const DiskOp op = disk_ops_[node].front();
+    disk_ops_[node].pop_front();
+    if (!error.has_value() && !disks_[node].CarryOut(op)) error = "no power";
+    Step(node, DiskDone{op.ticket, error});
+    return true;
+  }
+
+  // --- Messages: in flight until delivered or lost. ---
+  std::vector<Message> in_flight;
+  using Filter = std::function<bool(const Message&)>;
+  // Delivers what passes the filter, and what that brings about, until nothing is left.
+  void Deliver(const Filter& passes = [](const Message&) { return true; }) {
+    for (bool any = true; any;) {
+      any = false;
+      for (std::size_t i = 0; i < in_flight.size(); ++i) {
+        if (!passes(in_flight[i])) continue;
+        Message message = std::move(in_flight[i]);
+        in_flight.erase(in_flight.begin() + static_cast<std::ptrdiff_t>(i));
+        Hand(std::move(message));
+        any = true;
+        break;
+      }
+    }
+  }
+  void Lose(const Filter& passes = [](const Message&) { return true; }) {
+    std::erase_if(in_flight, passes);
+  }
+  void Hand(Message message) {
+    const std::uint32_t to = message.to.value();
+    if (to >= nodes_.size()) return;
+    if (IsRequest(message.body)) {
+      Step(to, PeerRequest{CallId(next_call_++), std::move(message)});
+    } else {
+      Step(to, PeerResponse{std::move(message)});
+    }
+  }
+
+  // Elects the node and founds the cluster.
+  void Elect(std::uint32_t node) {
+    while (!nodes_[node].raft().IsLeader()) {
+      Wake(node);
+      Deliver();
+    }
+  }
+  // The process dies; what was not synced is lost or kept. It starts again from its disk.
+  void Crash(std::uint32_t node, bool keep_unsynced = false) {
+    // What was submitted and not done is in the cache of the disk.
+    for (const DiskOp& op : disk_ops_[node]) {
+      if (const auto* write = std::get_if<WriteAndSync>(&op.action)) (void)disks_[node].Submit(*write);
+    }
+    disk_ops_[node].clear();
+    disks_[node].Crash([keep_unsynced](std::size_t) { return keep_unsynced; });
+    nodes_[node] = Start(node, std::nullopt);
+  }
+
+  MemoryDisk& disk(std::uint32_t node) { return disks_[node]; }
+  std::map<CallId, ClientAnswer> answers;
+  std::map<CallId, int> replies;  // how often each call was answered or dropped
+  std::vector<TraceEvent> trace;
+
+ private:
+  Node Start(std::uint32_t node, std::optional<StoreId> bootstrap) {
+    const StartOptions options{.node = NodeId(node), .bootstrap = bootstrap,
+                               .segment_bytes = settings_.segment_bytes};
+    NodeConfig config{.voters = {}, .settings = settings_, .seed = node, .pins = {}};
+    // The lower its number, the earlier a node campaigns: no split votes by chance.
+    config.settings.election_timeout_min = Duration::Milliseconds(150 + 50 * node);
+    config.settings.election_timeout_max = config.settings.election_timeout_min;
+    for (std::uint32_t i = 0; i < size_; ++i) config.voters.push_back(NodeId(i));
+    return Node(std::move(config), Recover(disks_[node], options).value(), now_);
+  }
+  void Collect(std::uint32_t node, Effects& out) {
+    for (Message& m : out.messages) in_flight.push_back(std::move(m));
+    for (PeerReply& r : out.peer_replies) {
+      ++replies[r.call];
+      in_flight.push_back(std::move(r.message));
+    }
+    for (const CallId call : out.drops) ++replies[call];
+    for (ClientReply& r : out.client_replies) {
+      ++replies[r.call];
+      answers[r.call] = r.answer;
+    }
+    trace.insert(trace.end(), out.trace.begin(), out.trace.end());
+    for (DiskOp& op : out.disk) disk_ops_[node].push_back(std::move(op));
+    while (instant_disks && FinishDisk(node)) {
+    }
+  }
+  std::uint32_t size_;
+  Settings settings_;
+  TimePoint now_;
+  std::uint64_t next_call_ = 1;
+  std::vector<MemoryDisk> disks_;
+  std::vector<std::deque<DiskOp>> disk_ops_;
+  std::vector<Node> nodes_;
+};
+
+// Filters.
+inline auto To(std::uint32_t node) {
+  return [node](const Message& m) { return m.to == NodeId(node); };
+}
+inline auto From(std::uint32_t node) {
+  return [node](const Message& m) { return m.from == NodeId(node); };
+}
+inline auto Between(std::uint32_t a, std::uint32_t b) {
+  return [a, b](const Message& m) {
+    return (m.from == NodeId(a) && m.to == NodeId(b)) || (m.from == NodeId(b) && m.to == NodeId(a));
+  };
+}
+template <class Body>
+bool Is(const Message& m) {
+  return std::holds_alternative<Body>(m.body);
+}
+
+}  // namespace drydock
