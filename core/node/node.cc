@@ -27,17 +27,25 @@ Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
     : raft_(StartOf(config, recovered), now),
       kv_(config.settings.max_sessions),
       wal_(recovered, config.settings.segment_bytes),
+      shown_(now),
       now_(now) {}
 
 TimePoint Node::NextDeadline() const {
   if (halted_) return TimePoint::Max();
-  if (applied_ < raft_.commit()) return now_;
-  return raft_.NextDeadline();
+  if (applied_ < raft_.commit()) return shown_;
+  const TimePoint deadline = raft_.NextDeadline();
+  return deadline == TimePoint::Max() ? deadline : deadline - behind_;
+}
+
+void Node::NoteTime(TimePoint shown) {
+  if (shown < shown_) behind_ = behind_ + (shown_ - shown);
+  shown_ = shown;
+  now_ = shown_ + behind_;
 }
 
 void Node::Step(TimePoint now, Input input, Effects& out) {
   if (halted_) return RefuseInput(input, out);
-  now_ = std::max(now_, now);
+  NoteTime(now);
   mutations_.clear();
   new_reads_.clear();
   RaftOutput raft_out{.messages = out.messages,
@@ -80,7 +88,7 @@ void Node::Handle(PeerResponse response, Effects&, RaftOutput& raft_out) {
 // A write or sync that failed may have done anything, and trying again may report success for
 // pages that were dropped: the only safe answer is to stop and recover from what is there.
 void Node::Handle(DiskDone done, Effects& out, RaftOutput& raft_out) {
-  if (done.error.has_value()) return Halt("disk: " + *done.error, out);
+  if (done.error.has_value()) return Halt("disk: " + *done.error, out, raft_out);
   if (const std::optional<Lsn> durable = wal_.Done(done.ticket)) {
     raft_.HandleDurable(*durable, raft_out);
   }
@@ -223,7 +231,7 @@ void Node::AnswerReads(Effects& out) {
 // --- Halting ------------------------------------------------------------------------------------
 
 // The step that halts leaves nothing behind that it prepared: nothing more will become durable.
-void Node::Halt(std::string reason, Effects& out) {
+void Node::Halt(std::string reason, Effects& out, RaftOutput& raft_out) {
   halted_ = true;
   out.trace.emplace_back(trace::Halted{std::move(reason)});
   for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
@@ -231,6 +239,7 @@ void Node::Halt(std::string reason, Effects& out) {
   writes_.clear();
   reads_.clear();
   confirmed_.clear();
+  raft_.DropHeld(raft_out);
 }
 
 void Node::RefuseInput(const Input& input, Effects& out) {

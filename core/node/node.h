@@ -6,7 +6,9 @@
 //   2. Step it with every input, and with Wake when NextDeadline() has come.
 //   3. Carry out what is in the Effects: messages at will, the disk operations of a lane in order.
 //      Step DiskDone for each operation, with the error if it failed.
-//   4. A CheckFailed thrown by Step is a bug: the node must not be stepped again.
+//   4. The clock may jump. Forward, the node takes as time that has passed; back, it takes as no
+//      time at all: timers are then late by nothing but the jump itself, never early.
+//   5. A CheckFailed thrown by Step is a bug: the node must not be stepped again.
 #pragma once
 
 #include <deque>
@@ -48,6 +50,8 @@ class Node {
   const KvStore& kv() const { return kv_; }
   Index applied() const { return applied_; }
   bool halted() const { return halted_; }
+  // Calls of peers and clients that are taken and neither answered nor dropped yet.
+  std::uint64_t open_calls() const { return raft_.open_calls() + writes_.size() + reads_.size(); }
   // Everything that decides what happens next, with node k standing as permutation[k] (empty: as
   // itself); blind to clock values, draw counters, and the numbers of tickets and calls.
   std::uint64_t Digest(std::span<const NodeId> permutation = {}) const;
@@ -77,7 +81,8 @@ class Node {
   void Apply(Effects& out);
   void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
   void AnswerReads(Effects& out);
-  void Halt(std::string reason, Effects& out);
+  void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
+  void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);
 
   Raft raft_;
@@ -89,7 +94,9 @@ class Node {
   std::deque<PendingRead> reads_;    // in the order in which they are confirmed
   std::deque<ConfirmedReads> confirmed_;
   bool halted_ = false;
-  TimePoint now_;
+  TimePoint shown_;  // what the driver's clock showed last
+  Duration behind_;  // how far it has stepped back since the start, in all
+  TimePoint now_;    // the two together: never goes back
   // Emptied by each step; members so that their memory is used again.
   std::vector<Mutation> mutations_;
   std::vector<ConfirmedReads> new_reads_;

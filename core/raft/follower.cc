@@ -49,7 +49,6 @@ void Raft::HandleCommitNotice(CallId call, const Message& message, RaftOutput& o
 bool Raft::IsWellFormed(const AppendRequest& request, Term sender_term) const {
   Term newest = request.previous_term;
   if (request.previous_index == Index(0) && newest != Term(0)) return false;
-  if (request.entries.size() > settings_.max_entries_per_append * 64) return false;
   for (const Entry& entry : request.entries) {
     if (entry.term < newest || entry.term == Term(0) || entry.term > sender_term) return false;
     if (entry.kind == EntryKind::kConfiguration &&

@@ -85,10 +85,10 @@ bool Raft::IsArmed(TimerId timer) const {
   return deadlines_[static_cast<std::size_t>(timer)] != TimePoint::Max();
 }
 
-// The one place that compares the clock. A clock that steps back stands still until it has caught
-// up: timers may then be late, never early.
+// The one place that compares the clock.
 void Raft::AdvanceTo(TimePoint now, RaftOutput& out) {
-  now_ = std::max(now_, now);
+  DRYDOCK_CHECK(now >= now_, now.nanoseconds(), now_.nanoseconds());
+  now_ = now;
   for (std::size_t i = 0; i < kTimerCount; ++i) {
     if (deadlines_[i] > now_) continue;
     const auto timer = static_cast<TimerId>(i);
@@ -267,6 +267,7 @@ void Raft::ReplyNow(CallId call, NodeId to, MessageBody body, RaftOutput& out) c
 // though the node goes on to a later term meanwhile: it is then like a reply long on its way.
 void Raft::ReplyWhenDurable(CallId call, NodeId to, MessageBody body) {
   held_.push_back({lsn_, PeerReply{call, Compose(to, std::move(body))}});
+  ++held_replies_;
 }
 
 void Raft::ReleaseHeld(RaftOutput& out) {
@@ -274,7 +275,10 @@ void Raft::ReleaseHeld(RaftOutput& out) {
     auto& what = held_.front().what;
     if (auto* message = std::get_if<Message>(&what)) {
       if (!suspended_) out.messages.push_back(std::move(*message));
-    } else if (suspended_) {
+      continue;
+    }
+    --held_replies_;
+    if (suspended_) {
       out.drops.push_back(std::get<PeerReply>(what).call);
     } else {
       out.replies.push_back(std::move(std::get<PeerReply>(what)));
@@ -289,6 +293,23 @@ void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
   ReleaseHeld(out);
   if (std::holds_alternative<Candidate>(state_)) CountVotes(out);
   if (IsLeader()) AdvanceCommit(out);
+}
+
+void Raft::DropHeld(RaftOutput& out) {
+  for (const Held& held : held_) {
+    if (const auto* reply = std::get_if<PeerReply>(&held.what)) out.drops.push_back(reply->call);
+  }
+  held_.clear();
+  held_replies_ = 0;
+  if (auto* follower = std::get_if<Follower>(&state_)) {
+    for (const auto& [call, message] : follower->held) out.drops.push_back(call);
+    follower->held.clear();
+  }
+}
+
+std::uint64_t Raft::open_calls() const {
+  const auto* follower = std::get_if<Follower>(&state_);
+  return held_replies_ + (follower == nullptr ? 0 : follower->held.size());
 }
 
 // --- Suspension ---------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ class Raft {
   void HandleDurable(Lsn lsn, RaftOutput& out);
   void Suspend(Duration length, RaftOutput& out);
   void Resume(RaftOutput& out);
+  // The node stops: gives up every call that it still holds.
+  void DropHeld(RaftOutput& out);
 
   // Appends an entry; the caller is the leader. Send() must follow before the step ends.
   Index Propose(EntryKind kind, Bytes payload, RaftOutput& out);
@@ -96,6 +98,8 @@ class Raft {
   // Of the entries that a leader has not committed yet; 0 for others.
   std::uint64_t uncommitted_bytes() const;
   std::uint64_t pending_reads() const;
+  // Requests of peers that are taken and neither answered nor dropped yet.
+  std::uint64_t open_calls() const;
 
   // Everything that decides what happens next, with node k standing as permutation[k]; but for
   // clock values, draw counters and absolute Lsns, in which two equal situations may differ.
@@ -213,6 +217,7 @@ class Raft {
   std::deque<std::pair<Lsn, std::pair<Term, std::optional<NodeId>>>> ballots_;  // likewise
   std::pair<Term, std::optional<NodeId>> durable_ballot_;
   std::deque<Held> held_;
+  std::uint64_t held_replies_ = 0;  // those among them that answer a call
 
   // Volatile state.
   Index commit_;

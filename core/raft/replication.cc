@@ -98,9 +98,9 @@ void Raft::SendCommitNotices(RaftOutput& out) {
 // A follower that restarted may hold less than it once acknowledged: begin with it anew. False
 // when the answer is from before the restart that we know of.
 bool Raft::NoteIncarnation(Peer& peer, Incarnation incarnation, RaftOutput& out) {
+  if (incarnation < peer.incarnation) return false;
   peer.active = true;
   if (incarnation == peer.incarnation) return true;
-  if (incarnation < peer.incarnation) return false;
   const bool restarted = peer.incarnation != Incarnation(0);
   peer.incarnation = incarnation;
   if (!restarted) return true;
@@ -122,9 +122,6 @@ void Raft::HandleAppendResponse(const Message& message, RaftOutput& out) {
   if (response.match > log_.last()) {
     return Refuse(RefusalReason::kMalformed, message.from, out);
   }
-  const bool current =
-      !peer->in_flight.empty() && response.sequence >= peer->in_flight.front().sequence;
-  if (current) peer->probing = false;
   AdvanceMatch(*peer, response.match, out);
 }
 
@@ -146,6 +143,7 @@ void Raft::AdvanceMatch(Peer& peer, Index match, RaftOutput& out) {
   while (!peer.in_flight.empty() && peer.in_flight.front().last <= match) {
     peer.in_flight_bytes -= peer.in_flight.front().bytes;
     peer.in_flight.erase(peer.in_flight.begin());
+    peer.probing = false;  // who holds all up to there has told where the logs agree
   }
   if (match > peer.match) {
     peer.match = match;
@@ -167,7 +165,11 @@ void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
   ConfirmReads(out);
   if (!known || response.match > log_.last()) return;
   AdvanceMatch(*peer, response.match, out);
-  if (peer->in_flight.empty()) return;
+  if (peer->in_flight.empty()) {
+    // It lost sight of us meanwhile, and no longer knows how far our logs agree.
+    if (response.received < peer->match) peer->StartProbing(Next(peer->match));
+    return;
+  }
   // Sent before this heartbeat, and yet the follower has not taken it in: lost, or its refusal was.
   const InFlight& oldest = peer->in_flight.front();
   if (oldest.round >= response.round || response.received >= oldest.last) return;

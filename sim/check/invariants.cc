@@ -1,0 +1,340 @@
+#include "sim/check/invariants.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/base/check.h"
+
+namespace drydock::sim {
+namespace {
+
+std::string Name(NodeId node) {
+  return "n" + std::to_string(node.value());
+}
+std::string Text(Index index) {
+  return std::to_string(index.value());
+}
+std::string Text(Term term) {
+  return std::to_string(term.value());
+}
+std::string Who(const std::optional<NodeId>& node) {
+  return node.has_value() ? Name(*node) : std::string("nobody");
+}
+
+}  // namespace
+
+Invariants::Invariants(std::uint32_t nodes) : nodes_(nodes) {}
+
+void Invariants::OnNodeEvent(const EventMeta& meta, const TraceEvent& event) {
+  if (Quiet()) return;
+  std::visit([&](const auto& e) { On(meta, e); }, event);
+}
+
+void Invariants::OnSimEvent(const EventMeta& meta, const SimEvent& event) {
+  if (Quiet()) return;
+  std::visit([&](const auto& e) { On(meta, e); }, event);
+}
+
+void Invariants::Require(bool holds, const EventMeta& meta, const char* property,
+                         const std::string& detail) {
+  if (holds || violation_.has_value()) return;
+  violation_ = Violation{property, detail, meta.id, meta.time};
+}
+
+// --- Elections and terms ------------------------------------------------------------------------
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  node.role = event.role;
+  if (event.role == Role::kLeader) CheckElection(meta, node);
+}
+
+void Invariants::CheckElection(const EventMeta& meta, const Shadow& node) {
+  const NodeId leader = leaders_.emplace(node.term, *meta.node).first->second;
+  Check(leader == *meta.node, meta, "election safety", [&] {
+    return Name(leader) + " and " + Name(*meta.node) + " both lead term " + Text(node.term);
+  });
+  // Leader completeness: the newest entry committed in an earlier term must be in its log; by log
+  // matching all those before it are, too.
+  std::size_t count = committed_.size();
+  while (count > 0 && committed_[count - 1].claimed_in >= node.term) --count;
+  if (count == 0) return;
+  const Index index(count);
+  CheckKept(node.last() >= index && node.TermAt(index) == committed_[count - 1].term, meta,
+            "leader completeness", index, [&] {
+              return Name(*meta.node) + " leads term " + Text(node.term) +
+                     " without the committed entry " + Text(index);
+            });
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::TermAndVote& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(event.term >= node.term, meta, "terms never go back", [&] {
+    return Name(*meta.node) + " goes from term " + Text(node.term) + " to " + Text(event.term);
+  });
+  const bool same_vote = !node.vote.has_value() || node.vote == event.vote;
+  Check(event.term > node.term || same_vote, meta, "one vote a term", [&] {
+    return Name(*meta.node) + " voted for " + Who(node.vote) + " and now for " + Who(event.vote) +
+           " in term " + Text(event.term);
+  });
+  node.term = event.term;
+  node.vote = event.vote;
+}
+
+// --- The log ------------------------------------------------------------------------------------
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Appended& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(event.index == Next(node.last()), meta, "log is contiguous", [&] {
+    return Name(*meta.node) + " appends entry " + Text(event.index) + " after " + Text(node.last());
+  });
+  if (violation_.has_value()) return;
+  CheckMatching(meta, node, event.index, event.entry);
+  node.log.push_back(event.entry.term);
+}
+
+// Two logs with the same term at an index are equal up to there: each (index, term) has one payload
+// and one predecessor, and so on down by induction (paper, section 5.3).
+void Invariants::CheckMatching(const EventMeta& meta, const Shadow& node, Index index,
+                               const Entry& entry) {
+  if (positions_.size() < index.value()) positions_.resize(index.value());
+  std::vector<Position>& here = positions_[index.value() - 1];
+  const Term previous = node.TermAt(Previous(index));
+  const auto known = std::find_if(here.begin(), here.end(),
+                                  [&](const Position& p) { return p.term == entry.term; });
+  if (known == here.end()) {
+    here.push_back({entry.term, previous, entry.kind, entry.payload});
+    return;
+  }
+  const bool same_bytes = known->payload.view().data() == entry.payload.view().data() ||
+                          known->payload == entry.payload;
+  Check(known->previous_term == previous && known->kind == entry.kind && same_bytes, meta,
+        "log matching", [&] {
+          return Name(*meta.node) + " holds another entry " + Text(index) + " of term " +
+                 Text(entry.term) + " than was there before";
+        });
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Truncated& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(node.role != Role::kLeader, meta, "leader append-only", [&] {
+    return Name(*meta.node) + " leads term " + Text(node.term) + " and drops entries after " +
+           Text(event.last);
+  });
+  Check(event.last >= node.commit, meta, "commit never goes back", [&] {
+    return Name(*meta.node) + " drops entries after " + Text(event.last) + ", committed up to " +
+           Text(node.commit);
+  });
+  // A restarted node has forgotten what is committed; the cluster has not.
+  const Index first = Next(event.last);
+  if (first <= node.last() && first.value() <= committed_.size()) {
+    CheckKept(committed_[event.last.value()].term != node.TermAt(first), meta,
+              "committed entries stay", first,
+              [&] { return Name(*meta.node) + " drops the committed entry " + Text(first); });
+  }
+  if (event.last < node.last()) node.log.resize(event.last.value());
+  node.durable = std::min(node.durable, event.last);
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Durable& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(event.last <= node.last() && event.term <= node.term, meta, "durable state exists", [&] {
+    return Name(*meta.node) + " calls entry " + Text(event.last) + " durable, and has " +
+           Text(node.last());
+  });
+  node.durable = event.last;
+  node.durable_term = event.term;
+  node.durable_vote = event.vote;
+}
+
+// --- Commitment ---------------------------------------------------------------------------------
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Committed& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(event.commit > node.commit && event.commit <= node.last(), meta, "commit never goes back",
+        [&] {
+          return Name(*meta.node) + " commits up to " + Text(event.commit) + " after " +
+                 Text(node.commit) + ", with " + Text(node.last()) + " entries";
+        });
+  // A leader counts copies of its own term's entries only (paper, section 5.4.2, figure 8).
+  const bool counted = node.role == Role::kLeader;
+  Check(!counted || node.TermAt(std::min(event.commit, node.last())) == node.term, meta,
+        "a leader commits its own term", [&] {
+          return Name(*meta.node) + ", leading term " + Text(node.term) + ", commits entry " +
+                 Text(event.commit) + " of an earlier term by counting copies";
+        });
+  for (Index i = Next(node.commit); i <= event.commit && !Quiet(); i = Next(i))
+    Commit(meta, node, i);
+  node.commit = event.commit;
+}
+
+void Invariants::Commit(const EventMeta& meta, const Shadow& node, Index index) {
+  if (index.value() <= committed_.size()) return CheckCommitted(meta, node, index);
+  const Term term = node.TermAt(index);
+  const std::uint64_t holders = HoldersOf(index, term);
+  const auto copies = static_cast<std::size_t>(std::popcount(holders));
+  Check(copies > nodes_.size() / 2, meta, "commitment is durable", [&] {
+    return Name(*meta.node) + " commits entry " + Text(index) + " of term " + Text(term) +
+           " with " + std::to_string(copies) + " durable copies on " +
+           std::to_string(nodes_.size()) + " nodes";
+  });
+  const std::vector<Position>& here = positions_[index.value() - 1];
+  const auto position =
+      std::find_if(here.begin(), here.end(), [&](const Position& p) { return p.term == term; });
+  committed_.push_back({.term = term,
+                        .claimed_in = node.term,
+                        .entry = {term, position->kind, position->payload},
+                        .holders = holders});
+}
+
+void Invariants::CheckCommitted(const EventMeta& meta, const Shadow& node, Index index) {
+  const CommittedEntry& known = committed_[index.value() - 1];
+  CheckKept(known.term == node.TermAt(index), meta, "state machine safety", index, [&] {
+    return Name(*meta.node) + " commits entry " + Text(index) + " of term " +
+           Text(node.TermAt(index)) + ", committed before with term " + Text(known.term);
+  });
+}
+
+std::uint64_t Invariants::HoldersOf(Index index, Term term) const {
+  std::uint64_t holders = 0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].Holds(index, term)) holders |= std::uint64_t{1} << i;
+  }
+  return holders;
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Applied& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  Check(event.index == Next(node.applied) && event.index <= node.commit, meta, "applied in order",
+        [&] {
+          return Name(*meta.node) + " applies entry " + Text(event.index) + " after " +
+                 Text(node.applied) + ", committed up to " + Text(node.commit);
+        });
+  if (violation_.has_value()) return;
+  node.applied = event.index;
+  CommittedEntry& entry = committed_[event.index.value() - 1];
+  if (!entry.applied) {
+    entry.applied = true;
+    entry.outcome = event.outcome;
+    entry.duplicate = event.duplicate;
+    return;
+  }
+  Check(entry.outcome == event.outcome && entry.duplicate == event.duplicate, meta,
+        "state machine safety", [&] {
+          return Name(*meta.node) + " applies entry " + Text(event.index) +
+                 " with another result than a node before it";
+        });
+}
+
+// --- What leaves a node stands on its disk ------------------------------------------------------
+
+void Invariants::On(const EventMeta& meta, const trace::Sent& event) {
+  const Message& message = *event.message;
+  const Shadow& node = nodes_[meta.node->value()];
+  const auto* vote = std::get_if<VoteResponse>(&message.body);
+  const bool asks = std::holds_alternative<VoteRequest>(message.body);
+  if (asks || (vote != nullptr && vote->granted)) {
+    const NodeId candidate = asks ? message.from : message.to;
+    Check(node.durable_term > message.term ||
+              (node.durable_term == message.term && node.durable_vote == candidate),
+          meta, "votes are durable", [&] {
+            return Name(message.from) + "'s vote for " + Name(candidate) + " in term " +
+                   Text(message.term) + " leaves before it is on disk";
+          });
+  }
+  if (const auto* heartbeat = std::get_if<HeartbeatResponse>(&message.body)) {
+    Check(node.durable >= heartbeat->match, meta, "acknowledgements are durable", [&] {
+      return Name(message.from) + " acknowledges entry " + Text(heartbeat->match) +
+             " with a heartbeat, durable up to " + Text(node.durable);
+    });
+  }
+  const auto* append = std::get_if<AppendResponse>(&message.body);
+  // A node that went on to a later term may have cut off what it acknowledges here, lawfully.
+  if (append == nullptr || !append->accepted || node.term != message.term) return;
+  Check(node.durable >= append->match, meta, "acknowledgements are durable", [&] {
+    return Name(message.from) + " acknowledges entry " + Text(append->match) + ", durable up to " +
+           Text(node.durable);
+  });
+}
+
+// A success answer names an entry; it must be among the committed ones, and stay so.
+void Invariants::On(const EventMeta& meta, const trace::Replied& event) {
+  const ClientAnswer& answer = *event.answer;
+  if (IsRefusal(answer.outcome) || answer.outcome == Outcome::kUnknown) return;
+  const bool committed = answer.index.value() <= committed_.size();
+  Check(committed, meta, "answers are committed", [&] {
+    return Name(*meta.node) + " answers from entry " + Text(answer.index) + ", committed are " +
+           std::to_string(committed_.size());
+  });
+}
+
+// --- Crash and restart --------------------------------------------------------------------------
+
+void Invariants::On(const EventMeta& meta, const trace::Crashed& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  node.running = false;
+  node.role = Role::kFollower;
+  if (event.lose == "everything") node.destroyed_by = "a crash that lost everything";
+  if (event.lost_lies > 0) node.destroyed_by = "a sync that lied";
+  if (node.destroyed_by.empty() || event.lose == "nothing") return;
+  if (event.lose == "everything") node.destroyed_from.push_back(Index(1));
+}
+
+void Invariants::On(const EventMeta& meta, const trace::Fault& event) {
+  if (meta.node.has_value()) nodes_[meta.node->value()].destroyed_by = event.what;
+}
+
+void Invariants::On(const EventMeta& meta, const trace::Started& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  CheckRestart(meta, node, event);
+  node.running = true;
+  node.role = Role::kFollower;
+  node.log.resize(std::min<std::size_t>(node.log.size(), event.kept.value()));
+  node.term = event.term;
+  node.vote = event.vote;
+  node.commit = Index(0);
+  node.applied = Index(0);
+  node.durable = Index(0);
+  node.durable_term = Term(0);
+}
+
+// Whatever a node called durable must be there again, unless its disk is known to have lost it.
+void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::Started& event) {
+  const bool log_lost = event.kept < node.durable;
+  const bool vote_lost = event.term < node.durable_term ||
+                         (event.term == node.durable_term && node.durable_vote.has_value() &&
+                          event.vote != node.durable_vote);
+  if (log_lost) node.destroyed_from.push_back(Next(event.kept));
+  Check(!(log_lost || vote_lost) || !node.destroyed_by.empty(), meta, "durable state survives",
+        [&] {
+          return Name(*meta.node) + " restarts with term " + Text(event.term) + ", vote for " +
+                 Who(event.vote) + " and entries up to " + Text(event.kept) +
+                 " of those it had; durable were term " + Text(node.durable_term) + ", vote for " +
+                 Who(node.durable_vote) + " and entries up to " + Text(node.durable);
+        });
+}
+
+// Lawful only if so many durable copies were destroyed that a quorum without any is possible.
+void Invariants::Lost(const EventMeta& meta, const char* property, Index index,
+                      const std::string& detail) {
+  const CommittedEntry& entry = committed_[index.value() - 1];
+  std::uint64_t holders = entry.holders | HoldersOf(index, entry.term);
+  std::string faults;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const bool destroyed =
+        std::any_of(nodes_[i].destroyed_from.begin(), nodes_[i].destroyed_from.end(),
+                    [&](Index from) { return from <= index; });
+    if (!destroyed || ((holders >> i) & 1) == 0) continue;
+    holders &= ~(std::uint64_t{1} << i);
+    faults += (faults.empty() ? "" : ", ") + Name(NodeId(static_cast<std::uint32_t>(i))) + " (" +
+              nodes_[i].destroyed_by + ")";
+  }
+  const std::size_t quorum = nodes_.size() / 2 + 1;
+  const auto intact = static_cast<std::size_t>(std::popcount(holders));
+  if (faults.empty() || nodes_.size() - intact < quorum) {
+    return Require(false, meta, property, detail);
+  }
+  lawful_loss_ = LawfulLoss{detail + ": its durable copies were destroyed on " + faults, meta.time};
+}
+
+}  // namespace drydock::sim

@@ -1,0 +1,134 @@
+// The safety of Raft, judged from outside after every event: a shadow of each node is kept from the
+// trace alone, so a node cannot talk itself out of anything. Each check costs what changed, not
+// the length of the log.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/strong.h"
+#include "core/protocol/entry.h"
+#include "sim/trace/sim_event.h"
+
+namespace drydock::sim {
+
+struct Violation {
+  std::string property;  // "election safety", "log matching", ...
+  std::string detail;
+  EventId event = 0;  // the event that broke it
+  std::int64_t time = 0;
+};
+
+// A loss that the model allows: the disks that held the entry durably were wiped or lied.
+struct LawfulLoss {
+  std::string what;  // the entry, and the faults that destroyed its copies
+  std::int64_t time = 0;
+};
+
+// An entry that some node said is committed; the others must agree.
+struct CommittedEntry {
+  Term term;
+  Term claimed_in;  // the term of the node that said so first
+  Entry entry;
+  std::uint64_t holders = 0;  // the nodes (as bits) that held it durably then
+  bool applied = false;       // by some node, with this result:
+  Outcome outcome = Outcome::kOk;
+  bool duplicate = false;
+};
+
+// Figure 3 of the Raft paper, and what stands on it:
+//   election safety, leader append-only, log matching, leader completeness, state machine safety;
+//   terms and commit indexes never go back; a vote, an acknowledgement and a commitment stand on
+//   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all.
+class Invariants final : public Observer {
+ public:
+  explicit Invariants(std::uint32_t nodes);
+
+  void OnNodeEvent(const EventMeta& meta, const TraceEvent& event) override;
+  void OnSimEvent(const EventMeta& meta, const SimEvent& event) override;
+
+  const std::optional<Violation>& violation() const { return violation_; }
+  const std::optional<LawfulLoss>& lawful_loss() const { return lawful_loss_; }
+  // By index, from 1 on at position 0.
+  const std::vector<CommittedEntry>& committed() const { return committed_; }
+  std::uint64_t checks() const { return checks_; }
+
+ private:
+  struct Shadow {
+    bool running = false;
+    Role role = Role::kFollower;
+    Term term;
+    std::optional<NodeId> vote;
+    std::vector<Term> log;  // the term of entry i at position i - 1
+    Index commit, applied, durable;
+    Term durable_term;
+    std::optional<NodeId> durable_vote;
+    std::vector<Index> destroyed_from;  // durable copies from there on that faults took
+    std::string destroyed_by;
+    Index last() const { return Index(log.size()); }
+    Term TermAt(Index index) const { return index == Index(0) ? Term(0) : log[index.value() - 1]; }
+    bool Holds(Index index, Term of_term) const {
+      return index <= durable && index <= last() && TermAt(index) == of_term;
+    }
+  };
+  // What every entry with this index and term must be (log matching).
+  struct Position {
+    Term term;
+    Term previous_term;
+    EntryKind kind = EntryKind::kNoop;
+    Bytes payload;
+  };
+
+  void On(const EventMeta& meta, const drydock::trace::RoleChanged& event);
+  void On(const EventMeta& meta, const drydock::trace::TermAndVote& event);
+  void On(const EventMeta& meta, const drydock::trace::Appended& event);
+  void On(const EventMeta& meta, const drydock::trace::Truncated& event);
+  void On(const EventMeta& meta, const drydock::trace::Durable& event);
+  void On(const EventMeta& meta, const drydock::trace::Committed& event);
+  void On(const EventMeta& meta, const drydock::trace::Applied& event);
+  void On(const EventMeta& meta, const trace::Started& event);
+  void On(const EventMeta& meta, const trace::Crashed& event);
+  void On(const EventMeta& meta, const trace::Fault& event);
+  void On(const EventMeta& meta, const trace::Sent& event);
+  void On(const EventMeta& meta, const trace::Replied& event);
+  template <class Event>
+  void On(const EventMeta&, const Event&) {}  // says nothing about safety
+
+  void CheckElection(const EventMeta& meta, const Shadow& node);
+  void CheckMatching(const EventMeta& meta, const Shadow& node, Index index, const Entry& entry);
+  void CheckCommitted(const EventMeta& meta, const Shadow& node, Index index);
+  void Commit(const EventMeta& meta, const Shadow& node, Index index);
+  void CheckRestart(const EventMeta& meta, Shadow& node, const trace::Started& event);
+  std::uint64_t HoldersOf(Index index, Term term) const;
+  void Require(bool holds, const EventMeta& meta, const char* property, const std::string& detail);
+  template <class Detail>
+  void Check(bool holds, const EventMeta& meta, const char* property, Detail detail) {
+    ++checks_;
+    if (!holds) [[unlikely]]
+      Require(false, meta, property, detail());
+  }
+  // A committed entry is gone: is there a fault to blame?
+  template <class Detail>
+  void CheckKept(bool holds, const EventMeta& meta, const char* property, Index index,
+                 Detail detail) {
+    ++checks_;
+    if (!holds) [[unlikely]]
+      Lost(meta, property, index, detail());
+  }
+  void Lost(const EventMeta& meta, const char* property, Index index, const std::string& detail);
+  bool Quiet() const { return violation_.has_value() || lawful_loss_.has_value(); }
+
+  std::vector<Shadow> nodes_;
+  std::map<Term, NodeId> leaders_;
+  std::vector<std::vector<Position>> positions_;  // by index, one for each term
+  std::vector<CommittedEntry> committed_;
+  std::optional<Violation> violation_;
+  std::optional<LawfulLoss> lawful_loss_;
+  std::uint64_t checks_ = 0;
+};
+
+}  // namespace drydock::sim

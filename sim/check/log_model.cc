@@ -1,0 +1,102 @@
+#include "sim/check/log_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/kv/command.h"
+
+namespace drydock::sim {
+
+std::optional<Bytes> LogModel::Get(const Bytes& key) const {
+  const auto found = map_.find(key.view());
+  return found == map_.end() ? std::nullopt : std::optional<Bytes>(found->second);
+}
+
+// A large command stands in parts that follow each other; anything in between makes them void.
+std::optional<Bytes> LogModel::CommandIn(const Entry& entry) {
+  if (entry.kind == EntryKind::kPart) {
+    parts_ += entry.payload.view();
+    return std::nullopt;
+  }
+  std::string parts = std::exchange(parts_, std::string());
+  if (entry.kind == EntryKind::kCommand) return entry.payload;
+  if (entry.kind != EntryKind::kLastPart || parts.empty()) return std::nullopt;
+  parts += entry.payload.view();
+  return Bytes(parts);
+}
+
+LogModel::Step LogModel::Apply(std::uint64_t index, const Entry& entry) {
+  Step step{.request = {}, .found = std::nullopt, .effective = index};
+  const std::optional<Bytes> command = CommandIn(entry);
+  const bool is_last = entry.kind == EntryKind::kCommand || entry.kind == EntryKind::kLastPart;
+  const auto request = command.has_value() ? DecodeCommand(*command) : std::nullopt;
+  if (!request.has_value()) {
+    if (is_last) step.outcome = Outcome::kBadRequest;
+    return step;
+  }
+  step.is_command = true;
+  step.request = *request;
+  if (std::holds_alternative<RegisterOp>(request->op)) {
+    Open(index);
+  } else if (request->session != SessionId(0)) {
+    ApplyInSession(index, step);
+  } else {
+    const Done done = Execute(index, *request);
+    step.outcome = done.outcome;
+    step.found = done.found;
+  }
+  return step;
+}
+
+// Past the bound, the session that was used longest ago goes.
+void LogModel::Open(std::uint64_t index) {
+  sessions_[index] = Session{.used = index, .first_unanswered = 0, .done = {}};
+  if (sessions_.size() <= max_sessions_) return;
+  sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(),
+                                   [](auto& a, auto& b) { return a.second.used < b.second.used; }));
+}
+
+void LogModel::ApplyInSession(std::uint64_t index, Step& step) {
+  const ClientRequest& request = step.request;
+  const auto found = sessions_.find(request.session.value());
+  if (found == sessions_.end()) {
+    step.outcome = Outcome::kSessionUnknown;
+    return;
+  }
+  Session& session = found->second;
+  if (request.sequence <
+      std::max<std::uint64_t>({1, session.first_unanswered, request.first_unanswered})) {
+    step.outcome = Outcome::kBadRequest;
+    return;
+  }
+  session.used = index;
+  session.first_unanswered = std::max(session.first_unanswered, request.first_unanswered);
+  session.done.erase(session.done.begin(), session.done.lower_bound(session.first_unanswered));
+  const auto known = session.done.find(request.sequence);
+  step.duplicate = known != session.done.end();
+  const Done done = step.duplicate ? known->second : Execute(index, request);
+  session.done.emplace(request.sequence, done);
+  step.outcome = done.outcome;
+  step.found = done.found;
+  step.effective = done.index;
+}
+
+LogModel::Done LogModel::Execute(std::uint64_t index, const ClientRequest& request) {
+  Done done{.outcome = Outcome::kOk, .found = std::nullopt, .index = index};
+  if (const auto* put = std::get_if<PutOp>(&request.op)) {
+    map_[std::string(put->key.view())] = put->value;
+  } else if (const auto* del = std::get_if<DeleteOp>(&request.op)) {
+    map_.erase(std::string(del->key.view()));
+  } else if (const auto* cas = std::get_if<CompareAndSetOp>(&request.op)) {
+    const std::optional<Bytes> now = Get(cas->key);
+    if (now == cas->expected) {
+      map_[std::string(cas->key.view())] = cas->value;
+    } else {
+      done.outcome = Outcome::kCompareFailed;
+      done.found = now;
+    }
+  }
+  return done;
+}
+
+}  // namespace drydock::sim

@@ -1,0 +1,33 @@
+#include <algorithm>
+
+#include "sim/check/log_model.h"
+#include "sim/check/log_order.h"
+
+namespace drydock::sim {
+namespace {
+
+bool Holds(const NodeContent& node, const LogModel& model) {
+  return std::equal(
+      node.map.begin(), node.map.end(), model.map().begin(), model.map().end(),
+      [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; });
+}
+
+}  // namespace
+
+std::optional<LogOrderProblem> CheckStates(const std::vector<NodeContent>& nodes,
+                                           const std::vector<CommittedEntry>& committed,
+                                           std::uint64_t max_sessions) {
+  LogModel model(max_sessions);
+  for (std::uint64_t index = 0; index <= committed.size(); ++index) {
+    if (index > 0) model.Apply(index, committed[index - 1].entry);
+    for (const NodeContent& node : nodes) {
+      if (node.applied.value() != index || Holds(node, model)) continue;
+      return LogOrderProblem{"state machine safety",
+                             node.node + " holds other values after entry " +
+                                 std::to_string(index) + " than the log gives"};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace drydock::sim

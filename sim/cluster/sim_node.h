@@ -1,0 +1,40 @@
+// One simulated machine: a node while it runs, its disk, its clock, and what it owes to others.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/node/node.h"
+#include "sim/cluster/node_clock.h"
+#include "sim/disk/sim_disk.h"
+#include "sim/engine/cluster.h"
+#include "sim/trace/sim_event.h"
+
+namespace drydock::sim {
+
+struct SimNode {
+  SimNode(NodeId node_id, Stream node_stream, Stream disk_stream, const DiskSettings& settings)
+      : id(node_id), stream(std::move(node_stream)), disk(std::move(disk_stream), settings) {}
+
+  bool Listens() const { return state == NodeState::kRunning; }
+
+  NodeId id;
+  Stream stream;
+  SimDisk disk;
+  NodeClock clock;
+  NodeState state = NodeState::kCrashed;
+  bool paused = false;
+  std::optional<Node> node;  // of a crashed one: as it was in memory
+  // Counts starts and crashes: what was meant for an earlier process finds another number.
+  std::uint32_t epoch = 0;
+  std::int64_t wake_at = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t wake_number = 0;
+  std::int64_t disk_free_at = 0;                 // when the last operation of the lane ends
+  std::vector<CallId> open_calls;                // taken and not yet answered or dropped
+  std::vector<std::pair<Input, EventId>> inbox;  // what came while it was paused
+};
+
+}  // namespace drydock::sim

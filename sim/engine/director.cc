@@ -1,0 +1,235 @@
+#include "sim/engine/director.h"
+
+#include <algorithm>
+
+namespace drydock::sim {
+
+Director::Director(const Scenario& scenario, Cluster& cluster)
+    : scenario_(scenario),
+      cluster_(cluster),
+      targets_(cluster),
+      expectations_(scenario.expect, scenario.until.nanoseconds(), cluster, targets_) {
+  ApplyNetwork(scenario.network);
+  for (const Event& event : scenario.events) {
+    Schedule(event.at.nanoseconds(), [this, &event] { Perform(event); });
+  }
+  for (const std::int64_t moment : expectations_.Moments()) {
+    Schedule(moment, [this] { expectations_.OnMoment(now_); });
+  }
+}
+
+void Director::Schedule(std::int64_t at, std::function<void()> act) {
+  agenda_.emplace(std::pair(at, next_entry_++), std::move(act));
+}
+
+void Director::ScheduleAfter(std::optional<Duration> length, std::function<void()> act) {
+  if (length.has_value()) Schedule(now_ + length->nanoseconds(), std::move(act));
+}
+
+void Director::ActAt(std::int64_t now) {
+  now_ = now;
+  while (!agenda_.empty() && agenda_.begin()->first.first <= now) {
+    const auto act = std::move(agenda_.begin()->second);
+    agenda_.erase(agenda_.begin());
+    act();
+  }
+}
+
+void Director::Finish(std::int64_t now) {
+  now_ = now;
+  FinishCalls();
+  expectations_.Finish(now);
+}
+
+void Director::Perform(const Event& event) {
+  targets_.BeginEvent();
+  if (!event.note.empty()) cluster_.TellFault("note: " + event.note);
+  std::visit([this](const auto& action) { Do(action); }, event.action);
+}
+
+// --- Nodes --------------------------------------------------------------------------------------
+
+std::vector<NodeId> Director::Bind(const Targets& targets, const std::string& as) {
+  std::vector<NodeId> nodes = targets_.Resolve(targets);
+  if (!as.empty()) targets_.Bind(as, nodes);
+  return nodes;
+}
+
+void Director::Do(const Crash& crash) {
+  const std::vector<NodeId> nodes = Bind(crash.node, crash.as);
+  const char* loses = crash.lose == Crash::Lose::kNothing      ? ", losing nothing"
+                      : crash.lose == Crash::Lose::kEverything ? ", losing everything"
+                                                               : "";
+  cluster_.TellFault("crash of " + NamesOf(nodes) + loses);
+  for (const NodeId node : nodes) cluster_.Crash(node, crash.lose);
+  ScheduleAfter(crash.length, [this, nodes] {
+    cluster_.TellFault("restart of " + NamesOf(nodes));
+    for (const NodeId node : nodes) cluster_.Restart(node);
+  });
+}
+
+void Director::Do(const Restart& restart) {
+  const std::vector<NodeId> nodes = targets_.Resolve(restart.node);
+  cluster_.TellFault("restart of " + NamesOf(nodes));
+  for (const NodeId node : nodes) cluster_.Restart(node);
+}
+
+void Director::Do(const SuspendNode& suspend) {
+  const std::vector<NodeId> nodes = Bind(suspend.node, suspend.as);
+  cluster_.TellFault("suspension of " + NamesOf(nodes) +
+                     (suspend.length ? " for " + TextOf(*suspend.length) : ""));
+  for (const NodeId node : nodes) cluster_.Suspend(node, suspend.length);
+}
+
+void Director::Do(const ResumeNode& resume) {
+  const std::vector<NodeId> nodes = targets_.Resolve(resume.node);
+  cluster_.TellFault("resumption of " + NamesOf(nodes));
+  for (const NodeId node : nodes) cluster_.Resume(node);
+}
+
+void Director::Do(const sim::Pause& pause) {
+  const std::vector<NodeId> nodes = Bind(pause.node, pause.as);
+  cluster_.TellFault("pause of " + NamesOf(nodes) +
+                     (pause.length ? " for " + TextOf(*pause.length) : ""));
+  for (const NodeId node : nodes) cluster_.Pause(node);
+  ScheduleAfter(pause.length, [this, nodes] {
+    cluster_.TellFault(NamesOf(nodes) + " runs again");
+    for (const NodeId node : nodes) cluster_.Unpause(node);
+  });
+}
+
+void Director::Do(const sim::Unpause& unpause) {
+  const std::vector<NodeId> nodes = targets_.Resolve(unpause.node);
+  cluster_.TellFault(NamesOf(nodes) + " runs again");
+  for (const NodeId node : nodes) cluster_.Unpause(node);
+}
+
+// --- Network ------------------------------------------------------------------------------------
+
+void Director::Do(const Partition& partition) {
+  Cut cut{.groups = {}, .one_way = partition.one_way};
+  std::string text;
+  for (const Targets& group : partition.groups) {
+    const std::vector<NodeId> nodes = targets_.Resolve(group);
+    NodeMask mask = 0;
+    for (const NodeId node : nodes) mask |= NodeMask{1} << node.value();
+    cut.groups.push_back(mask);
+    text += (text.empty() ? "" : " | ") + NamesOf(nodes);
+  }
+  cluster_.TellFault("partition: " + text + (partition.one_way ? ", one way" : "") +
+                     (partition.flap ? ", flapping" : ""));
+  const Network::CutId id = cluster_.network().AddCut(cut);
+  if (partition.flap.has_value()) {
+    std::optional<std::int64_t> end;
+    if (partition.length) end = now_ + partition.length->nanoseconds();
+    return Flap(cut.groups, cut.one_way, *partition.flap, heals_, end, true, id);
+  }
+  ScheduleAfter(partition.length, [this, id, text] {
+    cluster_.TellFault("end of the partition " + text);
+    cluster_.network().RemoveCut(id);
+  });
+}
+
+// Cut and mended in turn, until the end or until everything is healed.
+void Director::Flap(std::vector<NodeMask> groups, bool one_way, Duration period,
+                    std::uint64_t generation, std::optional<std::int64_t> end, bool cut_now,
+                    Network::CutId cut) {
+  const std::int64_t next = now_ + period.nanoseconds();
+  Schedule(end.has_value() ? std::min(next, *end) : next, [=, this] {
+    if (cut_now) cluster_.network().RemoveCut(cut);
+    if (generation != heals_ || (end.has_value() && now_ >= *end)) return;
+    const Network::CutId id = cut_now ? 0 : cluster_.network().AddCut({groups, one_way});
+    Flap(groups, one_way, period, generation, end, !cut_now, id);
+  });
+}
+
+void Director::Do(const Heal&) {
+  cluster_.TellFault("everything is healed");
+  ++heals_;
+  cluster_.network().HealAll();
+}
+
+void Director::ApplyNetwork(const NetworkSettings& settings) {
+  std::vector<ResolvedLinks> links;
+  for (const LinkSettings& link : settings.links) {
+    links.push_back({targets_.MaskOf(link.from), targets_.MaskOf(link.to), link.both_ways, link});
+  }
+  cluster_.network().Apply(settings, links);
+  if (settings.client_latency) cluster_.SetClientLatency(*settings.client_latency);
+}
+
+void Director::Do(const SetNetwork& set) {
+  const Network::Snapshot before = cluster_.network().Save();
+  cluster_.TellFault("the network changes");
+  ApplyNetwork(set.network);
+  ScheduleAfter(set.length, [this, before] {
+    cluster_.TellFault("the network is as before");
+    cluster_.network().Restore(before);
+  });
+}
+
+void Director::Do(const Filter& filter) {
+  ActiveFilter active{.types = {},
+                      .from = targets_.MaskOf(filter.from),
+                      .to = targets_.MaskOf(filter.to),
+                      .drop = filter.drop,
+                      .delay = filter.delay,
+                      .left = filter.count};
+  active.types.fill(filter.types.empty());
+  for (const MessageType type : filter.types) active.types[static_cast<std::size_t>(type)] = true;
+  cluster_.TellFault(filter.delay ? "some messages are delayed by " + TextOf(*filter.delay)
+                                  : std::string("some messages are dropped"));
+  const Network::CutId id = cluster_.network().AddFilter(active);
+  ScheduleAfter(filter.length, [this, id] {
+    cluster_.TellFault("messages pass again");
+    cluster_.network().RemoveFilter(id);
+  });
+}
+
+// --- Clocks and disks ---------------------------------------------------------------------------
+
+void Director::Do(const SetClock& set) {
+  const std::vector<NodeId> nodes = targets_.Resolve(set.node);
+  cluster_.TellFault("the clock of " + NamesOf(nodes) +
+                     (set.rate_ppm ? " runs at " + std::to_string(*set.rate_ppm) + " ppm" : "") +
+                     (set.jump ? " jumps by " + TextOf(*set.jump) : ""));
+  for (const NodeId node : nodes) cluster_.SetClock(node, set.rate_ppm, set.jump);
+  if (!set.rate_ppm) return;
+  ScheduleAfter(set.length, [this, nodes] {
+    cluster_.TellFault("the clock of " + NamesOf(nodes) + " runs true again");
+    for (const NodeId node : nodes) cluster_.SetClock(node, 1000000, std::nullopt);
+  });
+}
+
+void Director::Do(const DiskFault& fault) {
+  const std::vector<NodeId> nodes = targets_.Resolve(fault.node);
+  std::string what;
+  const auto add = [&what](const std::optional<Probability>& chance, const char* yes,
+                           const char* no) {
+    if (chance.has_value()) what += std::string(", ") + (*chance > 0 ? yes : no);
+  };
+  add(fault.sync_fails, "syncs fail", "syncs succeed");
+  add(fault.sync_lies, "syncs lie", "syncs are honest");
+  add(fault.read_flips, "reads flip bits", "reads are true");
+  add(fault.torn, "unsynced writes tear in a crash", "no write tears in a crash");
+  add(fault.name_vanishes, "unsynced names vanish in a crash", "no name vanishes in a crash");
+  if (fault.stall) what += ", stalls for " + TextOf(*fault.stall);
+  if (fault.capacity) what += ", has room for " + std::to_string(*fault.capacity) + " bytes";
+  cluster_.TellFault("the disk of " + NamesOf(nodes) + (what.empty() ? "" : ":" + what.substr(1)));
+  for (const NodeId node : nodes) cluster_.SetDisk(node, fault);
+  ScheduleAfter(fault.length, [this, nodes] {
+    cluster_.TellFault("the disk of " + NamesOf(nodes) + " is sound again");
+    for (const NodeId node : nodes) cluster_.ClearDisk(node);
+  });
+}
+
+void Director::Do(const Corrupt& corrupt) {
+  for (const NodeId node : targets_.Resolve(corrupt.node)) {
+    const Status done = cluster_.CorruptDisk(node, corrupt);
+    if (!done.ok()) cluster_.TellFault("no bit flipped: " + done.error().text);
+  }
+}
+
+void Director::Do(const Note&) {}
+
+}  // namespace drydock::sim

@@ -1,0 +1,88 @@
+// Plays a scenario's timeline on a cluster and watches its expectations. It knows nothing of how
+// the cluster is made: its driver asks for the next moment, lets time pass, and tells it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/engine/cluster.h"
+#include "sim/engine/expectations.h"
+#include "sim/engine/targets.h"
+#include "sim/scenario/scenario.h"
+
+namespace drydock::sim {
+
+class Director {
+ public:
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+  // The scenario and the cluster must outlive the director.
+  Director(const Scenario& scenario, Cluster& cluster);
+
+  // When there is something to do next. What it does comes before other events of that time.
+  std::int64_t NextMoment() const {
+    return agenda_.empty() ? kNever : agenda_.begin()->first.first;
+  }
+  void ActAt(std::int64_t now);
+  // To be called after each event of the cluster.
+  void OnEvent(std::int64_t now) {
+    now_ = now;
+    expectations_.OnChange(now);
+  }
+  void Finish(std::int64_t now);
+
+  Expectations& expectations() { return expectations_; }
+
+ private:
+  struct PlayedCall {
+    const ScriptedCall* call = nullptr;
+    std::int64_t at = 0;
+    bool answered = false;
+  };
+
+  void Schedule(std::int64_t at, std::function<void()> act);
+  void ScheduleAfter(std::optional<Duration> length, std::function<void()> act);
+  void Perform(const Event& event);
+
+  void Do(const Crash& crash);
+  void Do(const Restart& restart);
+  void Do(const SuspendNode& suspend);
+  void Do(const ResumeNode& resume);
+  void Do(const sim::Pause& pause);
+  void Do(const sim::Unpause& unpause);
+  void Do(const Partition& partition);
+  void Do(const Heal& heal);
+  void Do(const SetNetwork& set);
+  void Do(const Filter& filter);
+  void Do(const SetClock& set);
+  void Do(const DiskFault& fault);
+  void Do(const Corrupt& corrupt);
+  void Do(const ScriptedCall& call);
+  void Do(const Note& note);
+
+  std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
+  void Flap(std::vector<NodeMask> groups, bool one_way, Duration period, std::uint64_t generation,
+            std::optional<std::int64_t> end, bool cut_now, Network::CutId cut);
+  void ApplyNetwork(const NetworkSettings& settings);
+  void JudgeCall(std::size_t place, const CallResult& answer);
+  void FinishCalls();
+
+  const Scenario& scenario_;
+  Cluster& cluster_;
+  TargetResolver targets_;
+  Expectations expectations_;
+  // By time, then in the order in which it was put there: the file's.
+  std::map<std::pair<std::int64_t, std::uint64_t>, std::function<void()>> agenda_;
+  std::uint64_t next_entry_ = 0;
+  std::int64_t now_ = 0;
+  std::uint64_t heals_ = 0;  // how often all cuts were healed: ends what flaps
+  std::vector<PlayedCall> calls_;
+};
+
+}  // namespace drydock::sim

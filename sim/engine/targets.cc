@@ -1,0 +1,110 @@
+#include "sim/engine/targets.h"
+
+#include <algorithm>
+
+namespace drydock::sim {
+
+std::optional<NodeId> TargetResolver::Leader() const {
+  std::optional<NodeId> leader;
+  Term term;
+  for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+    const NodeStatus status = cluster_.StatusOf(NodeId(i));
+    if (!status.runs() || status.role != Role::kLeader) continue;
+    if (!leader.has_value() || status.term > term) {
+      leader = NodeId(i);
+      term = status.term;
+    }
+  }
+  return leader;
+}
+
+std::vector<NodeId> TargetResolver::Running(std::optional<NodeId> except) const {
+  std::vector<NodeId> nodes;
+  for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+    if (NodeId(i) != except && cluster_.StatusOf(NodeId(i)).runs()) nodes.push_back(NodeId(i));
+  }
+  return nodes;
+}
+
+// As many as a cluster can spare, never the leader: drawn one by one from those that are left.
+const std::vector<NodeId>& TargetResolver::Minority() {
+  if (minority_.has_value()) return *minority_;
+  std::vector<NodeId> candidates;
+  const std::optional<NodeId> leader = Leader();
+  for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+    if (NodeId(i) != leader) candidates.push_back(NodeId(i));
+  }
+  std::vector<NodeId> picked;
+  for (std::uint32_t i = 0; i < (cluster_.size() - 1) / 2; ++i) {
+    const auto at =
+        candidates.begin() + static_cast<std::ptrdiff_t>(cluster_.Pick(candidates.size()));
+    picked.push_back(*at);
+    candidates.erase(at);
+  }
+  minority_ = std::move(picked);
+  return *minority_;
+}
+
+void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
+  const auto add = [&](const std::vector<NodeId>& more) {
+    nodes.insert(nodes.end(), more.begin(), more.end());
+  };
+  switch (target.kind) {
+    case Target::Kind::kNode:
+      return nodes.push_back(target.node);
+    case Target::Kind::kBound:
+      return add(bound_[target.name]);
+    case Target::Kind::kLeader:
+      if (const auto leader = Leader()) nodes.push_back(*leader);
+      return;
+    case Target::Kind::kFollower: {
+      const std::vector<NodeId> others = Running(Leader());
+      if (!others.empty()) nodes.push_back(others[cluster_.Pick(others.size())]);
+      return;
+    }
+    case Target::Kind::kAll:
+      for (std::uint32_t i = 0; i < cluster_.size(); ++i) nodes.push_back(NodeId(i));
+      return;
+    case Target::Kind::kAlive:
+      return add(Running(std::nullopt));
+    case Target::Kind::kFollowers:
+      return add(Running(Leader()));
+    case Target::Kind::kMinority:
+      return add(Minority());
+    case Target::Kind::kMajority: {
+      const std::vector<NodeId>& minority = Minority();
+      for (std::uint32_t i = 0; i < cluster_.size(); ++i) {
+        const bool out = std::find(minority.begin(), minority.end(), NodeId(i)) != minority.end();
+        if (!out) nodes.push_back(NodeId(i));
+      }
+      return;
+    }
+  }
+}
+
+std::vector<NodeId> TargetResolver::Resolve(const Targets& targets) {
+  std::vector<NodeId> nodes;
+  for (const Target& target : targets) AddTo(nodes, target);
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  return nodes;
+}
+
+NodeMask TargetResolver::MaskOf(const Targets& targets) {
+  if (targets.empty()) return ~NodeMask{0};
+  NodeMask mask = 0;
+  for (const NodeId node : Resolve(targets)) mask |= NodeMask{1} << node.value();
+  return mask;
+}
+
+std::string NamesOf(const std::vector<NodeId>& nodes) {
+  if (nodes.empty()) return "nobody";
+  std::string text;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (i > 0) text += i + 1 == nodes.size() ? " and " : ", ";
+    text += "n" + std::to_string(nodes[i].value());
+  }
+  return text;
+}
+
+}  // namespace drydock::sim

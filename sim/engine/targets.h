@@ -1,0 +1,41 @@
+// Who a symbolic target is, at the moment when it is asked.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/engine/cluster.h"
+#include "sim/scenario/scenario.h"
+
+namespace drydock::sim {
+
+class TargetResolver {
+ public:
+  explicit TargetResolver(Cluster& cluster) : cluster_(cluster) {}
+
+  // Ascending, without duplicates; empty when nobody is that now ("leader" without a leader).
+  // A seeded pick is made once for each call, so an event resolves its targets once.
+  std::vector<NodeId> Resolve(const Targets& targets);
+  // A new event of the scenario: its minority is drawn anew, its majority is the rest.
+  void BeginEvent() { minority_.reset(); }
+  NodeMask MaskOf(const Targets& targets);
+  void Bind(const std::string& name, std::vector<NodeId> nodes) { bound_[name] = std::move(nodes); }
+  // The running leader with the highest term.
+  std::optional<NodeId> Leader() const;
+
+ private:
+  void AddTo(std::vector<NodeId>& nodes, const Target& target);
+  std::vector<NodeId> Running(std::optional<NodeId> except) const;
+  const std::vector<NodeId>& Minority();
+
+  Cluster& cluster_;
+  std::map<std::string, std::vector<NodeId>, std::less<>> bound_;
+  std::optional<std::vector<NodeId>> minority_;
+};
+
+// "n0, n2 and n3"; "nobody" for none.
+std::string NamesOf(const std::vector<NodeId>& nodes);
+
+}  // namespace drydock::sim

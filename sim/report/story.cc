@@ -1,0 +1,148 @@
+#include "sim/report/story.h"
+
+#include "sim/engine/expectations.h"
+#include "sim/words.h"
+
+namespace drydock::sim {
+namespace {
+
+std::string Ago(std::int64_t now, std::int64_t then) {
+  return TextOf(Duration::Microseconds((now - then) / 1000));
+}
+
+}  // namespace
+
+void Story::OnNodeEvent(const EventMeta& meta, const TraceEvent& event) {
+  std::visit([&](const auto& e) { On(meta, e); }, event);
+}
+
+void Story::OnSimEvent(const EventMeta& meta, const SimEvent& event) {
+  std::visit([&](const auto& e) { On(meta, e); }, event);
+}
+
+// --- Leaders ------------------------------------------------------------------------------------
+
+void Story::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) {
+  Teller& node = nodes_[*meta.node];
+  if (event.role == Role::kLeader) TellLeader(meta, node);
+  if (event.role == Role::kFollower && node.role == Role::kLeader) {
+    TellLeaderLost(meta, node, event.cause);
+    node.heard_at = meta.time;  // of itself, until now
+  }
+  if (event.role == Role::kPreCandidate || event.role == Role::kCandidate) {
+    TellCampaign(meta, node, event.cause);
+  }
+  if (event.role == Role::kFollower || event.role == Role::kLeader) node.campaigns = 0;
+  node.role = event.role;
+}
+
+void Story::TellLeader(const EventMeta& meta, Teller& node) {
+  node.led = node.term;
+  Say(meta.time, NodeName(*meta.node) + " LEADS term " + std::to_string(node.term.value()) +
+                     ": a quorum voted for it");
+}
+
+void Story::TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause) {
+  const std::string what =
+      NodeName(*meta.node) + " no longer leads term " + std::to_string(node.led.value()) + ": ";
+  if (cause == RoleCause::kQuorumLost) {
+    Say(meta.time, what + "no quorum has answered it for an election timeout");
+  } else if (cause == RoleCause::kSuspended) {
+    Say(meta.time, what + "it is suspended");
+  } else {
+    Say(meta.time, what + "it met a higher term");
+  }
+}
+
+// The first attempt of a row is told; the others are counted.
+void Story::TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause) {
+  if (cause == RoleCause::kPreVoteWon) return;
+  if (++node.campaigns > 1) {
+    if (node.campaigns == 4) {
+      Say(meta.time, NodeName(*meta.node) + " asks for votes again and again, in vain");
+    }
+    return;
+  }
+  Say(meta.time, NodeName(*meta.node) + " has heard no leader for " +
+                     Ago(meta.time, node.heard_at) + " and asks for votes");
+}
+
+void Story::On(const EventMeta& meta, const drydock::trace::TermAndVote& event) {
+  nodes_[*meta.node].term = event.term;
+}
+
+void Story::On(const EventMeta& meta, const trace::Delivered& event) {
+  const MessageBody& body = event.message->body;
+  if (std::holds_alternative<Heartbeat>(body) || std::holds_alternative<AppendRequest>(body)) {
+    nodes_[*meta.node].heard_at = meta.time;
+  }
+}
+
+// --- Logs and disks -----------------------------------------------------------------------------
+
+void Story::On(const EventMeta& meta, const drydock::trace::Truncated& event) {
+  Say(meta.time, NodeName(*meta.node) + " drops its entries after " +
+                     std::to_string(event.last.value()) +
+                     ": they are not its leader's, and were "
+                     "never committed");
+}
+
+void Story::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event) {
+  if (founded_ || !event.configuration.founded()) return;
+  founded_ = true;
+  Say(meta.time, "the cluster is founded: " + NodeName(*meta.node) + " takes client calls");
+}
+
+void Story::On(const EventMeta& meta, const drydock::trace::Halted& event) {
+  Say(meta.time, NodeName(*meta.node) + " STOPS ITSELF: " + event.reason);
+}
+
+void Story::On(const EventMeta& meta, const trace::Started& event) {
+  nodes_[*meta.node] = Teller{.term = event.term, .heard_at = meta.time};
+  if (event.incarnation == Incarnation(1)) {
+    if (*meta.node == NodeId(0)) Say(meta.time, "all nodes start, with empty disks");
+    return;
+  }
+  std::string text = NodeName(*meta.node) + " is back: term " + std::to_string(event.term.value()) +
+                     ", " + std::to_string(event.last.value()) + " entries";
+  if (!event.torn.empty()) text += "; cut off what the crash left half written in " + event.torn;
+  Say(meta.time, text);
+}
+
+void Story::On(const EventMeta& meta, const trace::RefusedToStart& event) {
+  Say(meta.time, NodeName(*meta.node) + " STAYS OUT: " + event.error);
+}
+
+void Story::On(const EventMeta& meta, const trace::Crashed& event) {
+  const Teller& node = nodes_[*meta.node];
+  const char* roles[] = {"a follower", "a pre-candidate", "a candidate", "the leader"};
+  std::string text = NodeName(*meta.node) + ", " + roles[static_cast<std::size_t>(node.role)] +
+                     " in term " + std::to_string(node.term.value()) + ", is down";
+  if (event.lost_lies > 0) text += "; lost is what a sync had falsely called durable";
+  Say(meta.time, text);
+}
+
+void Story::On(const EventMeta& meta, const trace::Fault& event) {
+  Say(meta.time, "-- " + event.what);
+}
+
+// --- Scripted calls -----------------------------------------------------------------------------
+
+void Story::On(const EventMeta& meta, const trace::Called& event) {
+  if (event.client != scripted_client_) return;
+  if (std::holds_alternative<RegisterOp>(event.request->op)) return;
+  const bool is_read = std::holds_alternative<GetOp>(event.request->op);
+  calls_[event.operation] = {TextOf(event.request->op), is_read, meta.time};
+}
+
+void Story::On(const EventMeta& meta, const trace::Answered& event) {
+  const auto call = calls_.find(event.operation);
+  if (call == calls_.end()) return;
+  const std::string result =
+      event.given_up.empty() ? TextOf(*event.answer, call->second.is_read) : event.given_up;
+  Say(meta.time, "client: " + call->second.text + " -> " + result + " (after " +
+                     Ago(meta.time, call->second.since) + ")");
+  calls_.erase(call);
+}
+
+}  // namespace drydock::sim

@@ -1,0 +1,163 @@
+// Each of these mistakes must be told with its place and what was expected, in these very words.
+#include <doctest/doctest.h>
+
+#include "sim/scenario/parse.h"
+#include "tests/sim/scenario/scenarios.h"
+
+namespace drydock::sim {
+namespace {
+
+struct Bad {
+  const char* members;
+  const char* message;
+};
+
+// clang-format off
+const Bad kBad[] = {
+    {R"(, "nodse": 3)",
+     R"(F:1:61: /nodse: unknown key "nodse" in a scenario; did you mean "nodes"?)"},
+    {R"(, "zebra": 3)",
+     R"(F:1:61: /zebra: unknown key "zebra" in a scenario; known here: $schema, version, name, description, tags, seed, nodes, until, config, network, disk, workload, events, expect, pins)"},
+    {R"(, "nodes": 4)",
+     R"(F:1:61: duplicate key "nodes"; it is already in line 1, column 33)"},
+    {R"(, "seed": 1.5)",
+     R"(F:1:69: /seed: expected a whole number from 0 to 18446744073709551615, found the number 1.5)"},
+    {R"(, "seed": -1)",
+     R"(F:1:69: /seed: expected a whole number from 0 to 18446744073709551615, found the number -1)"},
+    {R"(, "seed": 18446744073709551616)",
+     R"(F:1:69: /seed: expected a whole number from 0 to 18446744073709551615, found the number 18446744073709551616)"},
+    {R"(, "tags": ["a", "a"])",
+     R"(F:1:75: /tags/1: tag "a" is there twice)"},
+    {R"(, "description": 5)",
+     R"(F:1:76: /description: expected a string, found the number 5)"},
+    {R"(, "config": {"snapshot_every": 5})",
+     R"(F:1:72: /config/snapshot_every: "snapshot_every" comes with a later version: this one takes no snapshots yet)"},
+    {R"(, "config": {"election_timeout": ["300ms", "150ms"]})",
+     R"(F:1:92: /config/election_timeout: the first of the two, "300ms", must not be more than the second, "150ms")"},
+    {R"(, "config": {"heartbeat_interval": "150ms"})",
+     R"(F:1:94: /config/heartbeat_interval: heartbeat_interval (150ms) must be less than the shortest election_timeout (150ms))"},
+    {R"(, "config": {"election_timeout": ["40ms", "80ms"]})",
+     R"(F:1:92: /config/election_timeout: heartbeat_interval (50ms) must be less than the shortest election_timeout (40ms))"},
+    {R"(, "config": {"hartbeat_interval": "1ms"})",
+     R"(F:1:72: /config/hartbeat_interval: unknown key "hartbeat_interval" in config; did you mean "heartbeat_interval"?)"},
+    {R"(, "config": {"segment_bytes": 1000})",
+     R"(F:1:89: /config/segment_bytes: expected a whole number from 1048576 to 1099511627776, found the number 1000)"},
+    {R"(, "config": {"max_piece_bytes": 1000000})",
+     R"(F:1:91: /config/max_piece_bytes: max_piece_bytes (1000000) must not be more than max_append_bytes (524288))"},
+    {R"(, "config": {"max_append_bytes": 0})",
+     R"(F:1:92: /config/max_append_bytes: expected a whole number from 1 to 1073741824, found the number 0)"},
+    {R"(, "config": {"pre_vote": 1})",
+     R"(F:1:84: /config/pre_vote: expected true or false, found the number 1)"},
+    {R"(, "config": 5)",
+     R"(F:1:71: /config: expected an object for config, found the number 5)"},
+    {R"(, "config": {"max_append_bytes": 8000000})",
+     R"(F:1:92: /config/max_append_bytes: max_append_bytes (8000000) must not be more than max_inflight_bytes (4194304))"},
+    {R"(, "config": {"max_uncommitted_bytes": 1000})",
+     R"(F:1:97: /config/max_uncommitted_bytes: max_append_bytes (524288) must not be more than max_uncommitted_bytes (1000))"},
+    {R"(, "network": {"loss": 1.5})",
+     R"(F:1:81: /network/loss: a probability is from 0 to 1, found 1.5)"},
+    {R"(, "network": {"loss": -0.1})",
+     R"(F:1:81: /network/loss: a probability is from 0 to 1, found -0.1)"},
+    {R"(, "network": {"loss": "10%"})",
+     R"(F:1:81: /network/loss: expected a probability from 0 to 1, found the string "10%")"},
+    {R"(, "network": {"loss": 1e-1000})",
+     R"(F:1:81: /network/loss: the number 1e-1000 has an exponent beyond 999)"},
+    {R"(, "network": {"loss": 0.123456789012345678901})",
+     R"(F:1:81: /network/loss: the number 0.123456789012345678901 has too many digits)"},
+    {R"(, "network": {"latency": "5"})",
+     R"(F:1:84: /network/latency: the duration "5" lacks its unit (ns, us, ms, s or m))"},
+    {R"(, "network": {"latency": 5})",
+     R"(F:1:84: /network/latency: expected a duration such as "100us" or an object with a "model" (uniform, normal, lognormal, matrix), found the number 5)"},
+    {R"(, "network": {"latency": "1.0000001us"})",
+     R"(F:1:84: /network/latency: the duration "1.0000001us" is not a whole number of nanoseconds)"},
+    {R"(, "network": {"latency": {}})",
+     R"(F:1:84: /network/latency: a latency needs "model" (uniform, normal, lognormal, matrix))"},
+    {R"(, "network": {"latency": {"model": "lognormel"}})",
+     R"(F:1:94: /network/latency/model: unknown model "lognormel"; did you mean "lognormal"?)"},
+    {R"(, "network": {"latency": {"model": "uniform", "min": "2ms", "max": "1ms"}})",
+     R"(F:1:84: /network/latency: "min" must not be more than "max")"},
+    {R"(, "network": {"latency": {"model": "uniform", "min": "2ms"}})",
+     R"(F:1:84: /network/latency: a uniform latency needs "max")"},
+    {R"(, "network": {"latency": {"model": "normal", "mean": "1ms", "stddev": "1ms", "min": "2ms"}})",
+     R"(F:1:84: /network/latency: "min" must not be more than "mean")"},
+    {R"(, "network": {"latency": {"model": "lognormal", "median": "2ms", "p99": "1ms"}})",
+     R"(F:1:84: /network/latency: "median" must not be more than "p99")"},
+    {R"(, "network": {"latency": {"model": "lognormal", "median": "0", "p99": "1ms"}})",
+     R"(F:1:84: /network/latency: "median" must be more than 0)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ms", "rows": [[null, 1], [1, null]]}})",
+     R"(F:1:141: /network/latency/rows: expected one row for each of the 3 nodes, an array with 3 items, found 2)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ms", "rows": [[null, 1, 1], [1, null], [1, 1, null]]}})",
+     R"(F:1:156: /network/latency/rows/1: expected one number for each of the 3 nodes, an array with 3 items, found 2)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ms", "rows": [[null, 1, 1], [1, null, null], [1, 1, null]]}})",
+     R"(F:1:166: /network/latency/rows/1/2: only the diagonal may be null: a number is needed between two nodes)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ms", "rows": [[null, 1, 1], [1, 5, 1], [1, 1, null]]}})",
+     R"(F:1:160: /network/latency/rows/1/1: expected null from a node to itself, found the number 5)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "us", "rows": [[null, 0.0001, 1], [1, null, 1], [1, 1, null]]}})",
+     R"(F:1:149: /network/latency/rows/0/1: the number 0.0001 may have at most 3 decimal places)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ns", "rows": []}})",
+     R"(F:1:127: /network/latency/unit: unknown unit "ns"; did you mean "us"?)"},
+    {R"(, "network": {"latency": {"model": "matrix", "kind": "rtt", "unit": "ms", "rows": [["0", 1, 1], [1, null, 1], [1, 1, null]]}})",
+     R"(F:1:143: /network/latency/rows/0/0: expected null from a node to itself, found the string "0")"},
+    {R"(, "network": {"client_latency": {"model": "matrix"}})",
+     R"(F:1:101: /network/client_latency/model: a matrix tells times between nodes and cannot be used here)"},
+    {R"(, "network": {"links": [{"from": "n0", "to": "n0", "loss": 1}]})",
+     R"(F:1:83: /network/links/0: there is no link from a node to itself)"},
+    {R"(, "network": {"links": [{"from": "n0", "to": "n1"}]})",
+     R"(F:1:83: /network/links/0: a link needs "latency", "loss", "duplicate" or "reorder")"},
+    {R"(, "network": {"links": [{"from": "leader", "to": "n1", "loss": 1}]})",
+     R"(F:1:83: /network/links/0: nobody leads when the run begins: name the nodes of this link, or use a set_network event)"},
+    {R"(, "workload": {})",
+     R"(F:1:73: /workload: a workload needs "clients")"},
+    {R"(, "workload": {"clients": 0})",
+     R"(F:1:85: /workload/clients: expected a whole number from 1 to 10000, found the number 0)"},
+    {R"(, "workload": {"clients": 1, "start": "11s"})",
+     R"(F:1:97: /workload/start: "start" (11s) is after "until" (10s))"},
+    {R"(, "workload": {"clients": 1, "stop": "11s"})",
+     R"(F:1:96: /workload/stop: "stop" (11s) is after "until" (10s))"},
+    {R"(, "workload": {"clients": 1, "start": "5s", "stop": "4s"})",
+     R"(F:1:111: /workload/stop: "stop" must not be before "start" (5s))"},
+    {R"(, "workload": {"clients": 1, "rate": 5, "think_time": "1ms"})",
+     R"(F:1:96: /workload/rate: "rate" (calls at a fixed pace) and "think_time" (a pause after each answer) exclude each other)"},
+    {R"(, "workload": {"clients": 1, "max_in_flight": 5})",
+     R"(F:1:105: /workload/max_in_flight: "max_in_flight" needs "rate": without it a client waits for each answer)"},
+    {R"(, "workload": {"clients": 1, "value_bytes": [5, 4]})",
+     R"(F:1:103: /workload/value_bytes: the first of the two, 5, must not be more than the second, 4)"},
+    {R"(, "workload": {"clients": 1, "mix": {"put": 0}})",
+     R"(F:1:95: /workload/mix: a mix needs a weight above 0)"},
+    {R"(, "workload": {"clients": 1, "mix": {"put": 0.0000001}})",
+     R"(F:1:103: /workload/mix/put: the number 0.0000001 may have at most 6 decimal places)"},
+    {R"(, "workload": {"clients": 1, "attempt_timeout": "6s"})",
+     R"(F:1:107: /workload/attempt_timeout: attempt_timeout (6s) must not be more than deadline (5s))"},
+    {R"(, "workload": {"clients": 1, "deadline": "0"})",
+     R"(F:1:100: /workload/deadline: "deadline" must be more than 0)"},
+    {R"(, "pins": [{"stream": "n0>n1", "decision": "latency", "ordinal": 1}])",
+     R"(F:1:70: /pins/0: a pin needs "value")"},
+    {R"(, "pins": [{"stream": "n0>n3", "decision": "latency", "ordinal": 1, "value": "1ms"}])",
+     R"(F:1:81: /pins/0/stream: expected a stream (node n0, link n0>n1, disk d0, client c0 or c0>n0, scenario) of the 3 nodes, found "n0>n3")"},
+    {R"(, "pins": [{"stream": "n0", "decision": "latency", "ordinal": 1, "value": "1ms"}])",
+     R"(F:1:81: /pins/0/stream: no latency is ever decided in stream "n0")"},
+    {R"(, "pins": [{"stream": "n0>n1", "decision": "latncy", "ordinal": 1, "value": "1ms"}])",
+     R"(F:1:102: /pins/0/decision: unknown decision "latncy"; did you mean "latency"?)"},
+    {R"(, "pins": [{"stream": "n0>n1", "decision": "latency", "ordinal": 1, "value": 1}])",
+     R"(F:1:136: /pins/0/value: expected a duration such as "150ms" or "2s", found the number 1)"},
+    {R"(, "pins": [{"stream": "n0>n1", "decision": "loss", "ordinal": 1, "value": 1}])",
+     R"(F:1:133: /pins/0/value: expected true or false, found the number 1)"},
+    {R"(, "pins": [{"stream": "scenario", "decision": "pick", "ordinal": 1, "value": true}])",
+     R"(F:1:136: /pins/0/value: expected a whole number from 0 to 9223372036854775807, found true)"},
+    {R"(, "pins": [{"stream": "scenario", "decision": "pick", "ordinal": 1, "value": 1}, {"stream": "scenario", "decision": "pick", "ordinal": 1, "value": 2}])",
+     R"(F:1:140: /pins/1: this decision is already pinned at /pins/0)"},
+};
+// clang-format on
+
+}  // namespace
+
+TEST_CASE("mistakes in the head, settings, network, workload and pins of a scenario") {
+  for (const Bad& bad : kBad) {
+    CAPTURE(bad.members);
+    const Result<Scenario> result = ParseScenario(testing::Small(bad.members), "F");
+    REQUIRE_FALSE(result.ok());
+    CHECK(result.error().text == bad.message);
+  }
+}
+
+}  // namespace drydock::sim

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""clang-tidy over our own sources, in parallel, and only over what changed since it passed.
+
+A source has passed when it, every header of ours that it includes, its compile command, the
+configuration and clang-tidy itself are what they were: their hash is kept in BUILD/tidy/.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDERS = ("core", "sim", "net", "tools", "tests")
+
+
+def our_commands(build):
+    """source path relative to the root -> its compile command."""
+    database = build / "compile_commands.json"
+    if not database.exists():
+        sys.exit(f"{database} is missing: configure and build {build} first")
+    commands = {}
+    for entry in json.loads(database.read_text()):
+        path = pathlib.Path(entry["directory"], entry["file"]).resolve()
+        if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in FOLDERS:
+            commands[path.relative_to(ROOT).as_posix()] = (entry["command"], entry.get("output"))
+    return commands
+
+
+def headers_of(build):
+    """object file -> the headers of ours that its source includes, as ninja saw them."""
+    listing = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], text=True, check=True,
+                             capture_output=True).stdout
+    headers, current = {}, None
+    for line in listing.split("\n"):
+        if line and not line.startswith(" ") and ": #deps" in line:
+            current = headers.setdefault(line.split(": #deps")[0], [])
+        elif line.startswith("    ") and current is not None:
+            path = (build / line.strip()).resolve()
+            if path.is_relative_to(ROOT):
+                current.append(path)
+    return headers
+
+
+def fingerprint(path, command, headers, common):
+    digest = hashlib.sha256(common)
+    digest.update(command.encode())
+    for file in sorted({ROOT / path, *headers}):
+        digest.update(file.as_posix().encode() + b"\0")
+        digest.update(file.read_bytes() if file.exists() else b"")
+    return digest.hexdigest()
+
+
+def tidy(path, build):
+    result = subprocess.run(["clang-tidy", "--quiet", "-p", str(build), str(ROOT / path)],
+                            text=True, check=False, capture_output=True)
+    noise = re.compile(r"^\d+ warnings? (generated|treated as errors)")
+    lines = [line for line in result.stdout.split("\n") if line and not noise.match(line)]
+    if result.returncode and not lines:
+        lines = result.stderr.split("\n")
+    return result.returncode == 0, "\n".join(lines).replace(f"{ROOT}/", "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/clang")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--all", action="store_true", help="also what has passed already")
+    parser.add_argument("only", nargs="*", help="parts of paths, such as core/raft")
+    arguments = parser.parse_args()
+    build = arguments.build.resolve()
+    stamps = build / "tidy"
+
+    version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
+    common = version + (ROOT / ".clang-tidy").read_bytes()
+    headers = headers_of(build)
+    todo = []
+    commands = our_commands(build)
+    if arguments.only:
+        commands = {path: command for path, command in commands.items()
+                    if any(part in path for part in arguments.only)}
+    for path, (command, output) in sorted(commands.items()):
+        mark = fingerprint(path, command, headers.get(output, []), common)
+        stamp = stamps / (path + ".passed")
+        if arguments.all or not stamp.exists() or stamp.read_text() != mark:
+            todo.append((path, stamp, mark))
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        runs = {pool.submit(tidy, path, build): (path, stamp, mark) for path, stamp, mark in todo}
+        for run in concurrent.futures.as_completed(runs):
+            path, stamp, mark = runs[run]
+            good, text = run.result()
+            if text:
+                print(text, flush=True)
+            failed += not good
+            if good:
+                os.makedirs(stamp.parent, exist_ok=True)
+                stamp.write_text(mark)
+    print(f"clang-tidy: {len(todo)} sources looked at, {failed} with findings, "
+          f"{len(commands) - len(todo)} unchanged")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

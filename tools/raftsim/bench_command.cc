@@ -1,0 +1,144 @@
+// raftsim bench: how fast the simulator is on this machine, every invariant on.
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "core/base/check.h"
+#include "sim/run/run.h"
+#include "sim/scenario/parse.h"
+#include "tools/raftsim/commands.h"
+
+namespace drydock::tools {
+namespace {
+
+// Five nodes, no clients: heartbeats only.
+constexpr const char* kIdle = R"({
+  "version": 1, "name": "bench-idle", "nodes": 5, "until": "6000s", "seed": 1
+})";
+
+// The same length as the bound of the idle profile: ten minutes.
+constexpr const char* kTenMinutes = R"({
+  "version": 1, "name": "bench-ten-minutes", "nodes": 5, "until": "600s", "seed": 1
+})";
+
+constexpr const char* kNetwork = R"("network": {
+  "latency": { "model": "lognormal", "median": "100us", "p99": "1ms" },
+  "loss": 0.001, "duplicate": 0.001, "reorder": 0.01 },)";
+
+// Another kind of fault every two virtual seconds, from `begin` to `end` (in seconds).
+std::string Faults(int begin, int end) {
+  const char* kinds[] = {
+      R"("do": "crash", "node": "leader", "for": "1s")",
+      R"("do": "partition", "groups": ["minority", "majority"], "for": "1s")",
+      R"("do": "suspend", "node": "follower", "for": "1s")",
+      R"("do": "crash", "node": "follower", "for": "500ms")",
+      R"("do": "disk", "node": "follower", "stall": "5ms", "for": "1s")",
+      R"("do": "pause", "node": "leader", "for": "400ms")",
+      R"("do": "set_clock", "node": "follower", "rate": 1.1, "for": "1s")",
+      R"("do": "partition", "groups": ["leader", "followers"], "for": "1s")",
+  };
+  std::string events;
+  for (int at = begin, i = 0; at < end; at += 2, ++i) {
+    events += std::string(i == 0 ? "" : ",") + R"({"at": ")" + std::to_string(at) + R"(s", )" +
+              kinds[i % 8] + "}";
+  }
+  return R"("events": [)" + events + "]";
+}
+
+// A thousand client calls a virtual second, with faults all the time.
+std::string Loaded() {
+  return std::string(R"({ "version": 1, "name": "bench-loaded", "nodes": 5, "until": "100s", )") +
+         kNetwork + R"("workload": { "clients": 10, "start": "1s", "rate": 100, "keys": 1000,
+           "value_bytes": [16, 256], "mix": { "put": 5, "get": 4, "delete": 1, "cas": 2 } },)" +
+         Faults(2, 98) + "}";
+}
+
+// Clients that call again as soon as they are answered: full batches in every message.
+std::string Saturated() {
+  return std::string(R"({ "version": 1, "name": "bench-saturated", "nodes": 5, "until": "20s", )") +
+         kNetwork + R"("workload": { "clients": 32, "start": "1s", "keys": 1000,
+           "value_bytes": [16, 256], "mix": { "put": 5, "get": 4, "delete": 1, "cas": 2 } },)" +
+         Faults(2, 19) + "}";
+}
+
+// A thousand client calls a virtual second for ten minutes: what a long run needs of memory.
+constexpr const char* kLong = R"({
+  "version": 1, "name": "bench-long", "nodes": 5, "until": "600s", "seed": 1,
+  "workload": { "clients": 10, "start": "1s", "rate": 100, "keys": 1000, "value_bytes": [16, 64],
+                "mix": { "put": 1, "get": 1 } }
+})";
+
+struct Measured {
+  std::uint64_t events = 0;
+  double virtual_s = 0;
+  double wall_s = 0;
+  std::uint64_t calls = 0;
+  double EventsPerSecond() const { return static_cast<double>(events) / wall_s; }
+  double EventsPerVirtualSecond() const { return static_cast<double>(events) / virtual_s; }
+};
+
+Measured Measure(const std::string& text) {
+  const Result<sim::Scenario> scenario = sim::ParseScenario(text, "bench");
+  DRYDOCK_CHECK(scenario.ok(), scenario.error().text);
+  const auto begin = std::chrono::steady_clock::now();
+  const sim::RunResult result =
+      sim::Run(scenario.value(), {.seed = 1, .observers = {}, .search_up_to = 0});
+  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
+  DRYDOCK_CHECK(result.Passed(), result.violation ? result.violation->detail : "expectations");
+  return {result.events, static_cast<double>(result.virtual_time) / 1e9, wall.count(),
+          result.history.done};
+}
+
+double PeakRssMegabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void Print(const char* name, const Measured& m) {
+  std::printf("%-22s %8.2f M events/s   %9.0f events per virtual s   %7.2f s of wall time\n", name,
+              m.EventsPerSecond() / 1e6, m.EventsPerVirtualSecond(), m.wall_s);
+}
+
+int Bench(bool json) {
+  const Measured idle = Measure(kIdle);
+  const Measured ten_minutes = Measure(kTenMinutes);
+  const Measured loaded = Measure(Loaded());
+  const Measured whole = Measure(kLong);
+  const double rss = PeakRssMegabytes();  // of all but the last, which holds far more history
+  const Measured saturated = Measure(Saturated());
+  if (json) {
+    std::printf(
+        "{\"idle_events_per_s\": %.0f, \"idle_events_per_virtual_s\": %.1f,\n"
+        " \"loaded_events_per_s\": %.0f, \"loaded_events_per_virtual_s\": %.1f,\n"
+        " \"idle_600s_wall_s\": %.3f, \"long_events_per_s\": %.0f, \"long_calls\": %llu,\n"
+        " \"peak_rss_mb\": %.1f}\n",
+        idle.EventsPerSecond(), idle.EventsPerVirtualSecond(), loaded.EventsPerSecond(),
+        loaded.EventsPerVirtualSecond(), ten_minutes.wall_s, whole.EventsPerSecond(),
+        static_cast<unsigned long long>(whole.calls), rss);
+    return kHeld;
+  }
+  Print("idle, 6000 s", idle);
+  Print("idle, 600 s", ten_minutes);
+  Print("1000 calls/s, faults", loaded);
+  Print("saturated, faults", saturated);
+  Print("1000 calls/s, 600 s", whole);
+  std::printf("%-22s %8.0f MiB, %llu calls done in the long run\n", "peak memory", rss,
+              static_cast<unsigned long long>(whole.calls));
+  std::printf("An event is one item of the queue; five nodes, every invariant checked.\n");
+  return kHeld;
+}
+
+}  // namespace
+
+std::function<int()> AddBench(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* bench = app.add_subcommand("bench", "Measure the simulator on this machine");
+  bench->add_flag("--json", *json, "Print the figures as JSON");
+  return [json] { return Bench(*json); };
+}
+
+}  // namespace drydock::tools

@@ -1,0 +1,17 @@
+// Files of the command line.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.h"
+#include "sim/scenario/scenario.h"
+
+namespace drydock::tools {
+
+// The whole file, or an error that names it. Refuses more than `limit` bytes.
+Result<std::string> ReadFile(const std::string& path, std::uint64_t limit);
+Result<sim::Scenario> ReadScenario(const std::string& path);
+// Prints "raftsim: ..." to the standard error output.
+void PrintError(const std::string& text);
+
+}  // namespace drydock::tools
