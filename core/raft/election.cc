@@ -102,7 +102,7 @@ void Raft::BecomeCandidate(RoleCause cause, RaftOutput& out) {
   Campaign(VoteRequest{log_.last(), log_.last_term()}, true, out);
 }
 
-void Raft::Campaign(MessageBody request, bool when_durable, RaftOutput& out) {
+void Raft::Campaign(const MessageBody& request, bool when_durable, RaftOutput& out) {
   for (const Member& member : configuration().members()) {
     if (member.node == id_ || !configuration().IsVoter(member.node)) continue;
     if (when_durable) {

@@ -4,7 +4,7 @@
 
 namespace drydock {
 
-void Raft::AppendEntry(Entry entry, RaftOutput& out) {
+void Raft::AppendEntry(const Entry& entry, RaftOutput& out) {
   const Index index = Next(log_.last());
   lsn_ = Next(lsn_);
   writes_.emplace_back(lsn_, index);

@@ -133,7 +133,7 @@ class Raft {
   void ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) const;
 
   // log_changes.cc: the log, its durability, the configurations in it.
-  void AppendEntry(Entry entry, RaftOutput& out);
+  void AppendEntry(const Entry& entry, RaftOutput& out);
   void TruncateAfter(Index last, RaftOutput& out);
   void NoteConfiguration(Index index, const Entry& entry, RaftOutput& out);
   void NoteDurable(RaftOutput& out);
@@ -148,7 +148,7 @@ class Raft {
   void ElectionTimeout(RaftOutput& out);
   void ArmElection(RaftOutput& out);
   void DrawElectionTimeout();
-  void Campaign(MessageBody request, bool when_durable, RaftOutput& out);
+  void Campaign(const MessageBody& request, bool when_durable, RaftOutput& out);
   bool IsLogUpToDate(Index last_index, Term last_term) const;
   bool LeaderIsAlive() const;
   void HandlePreVoteRequest(CallId call, const Message& message, RaftOutput& out);

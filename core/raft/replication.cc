@@ -16,9 +16,9 @@ Peer* Raft::FindPeer(NodeId node) {
 }
 
 Index Raft::Propose(EntryKind kind, Bytes payload, RaftOutput& out) {
-  Entry entry{term_, kind, std::move(payload)};
+  const Entry entry{term_, kind, std::move(payload)};
   std::get<Leader>(state_).uncommitted_bytes += Cost(entry);
-  AppendEntry(std::move(entry), out);
+  AppendEntry(entry, out);
   return log_.last();
 }
 

@@ -62,7 +62,7 @@ const JsonValue* Fields::Need(std::string_view key) const {
   return found;
 }
 
-std::string Fields::Text(std::string_view key, std::string fallback) const {
+std::string Fields::Text(std::string_view key, const std::string& fallback) const {
   const JsonValue* found = Find(key);
   return found == nullptr ? fallback : ReadText(*found, "a string", mistakes_);
 }

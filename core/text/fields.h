@@ -59,7 +59,7 @@ class Fields {
   // The value of a key that must be there; a mistake and null if it is not.
   const JsonValue* Need(std::string_view key) const;
 
-  std::string Text(std::string_view key, std::string fallback = "") const;
+  std::string Text(std::string_view key, const std::string& fallback = "") const;
   bool Bool(std::string_view key, bool fallback) const;
   Duration Time(std::string_view key, Duration fallback) const;
   std::optional<Duration> OptionalTime(std::string_view key, Sign sign = Sign::kNotNegative) const;

@@ -1,8 +1,7 @@
 #include "sim/check/log_order.h"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
+#include <utility>
 
 #include "core/kv/command.h"
 #include "sim/check/log_model.h"
@@ -20,6 +19,9 @@ std::string Name(const Operation& op) {
          " of " + std::string(op.key.view().substr(0, 60)) + " (entry " + std::to_string(op.index) +
          ")";
 }
+
+// The operations that have a place in the log, each with the entry that made its effect.
+using Effective = std::vector<std::pair<const Operation*, std::uint64_t>>;
 
 bool HasPlace(const Operation& op) {
   return op.outcome == OperationOutcome::kOk || op.outcome == OperationOutcome::kCompareFailed;
@@ -53,12 +55,12 @@ class Replay {
   }
 
   // Fills `effective`: for each operation the entry that made its effect.
-  std::optional<LogOrderProblem> Run(std::map<const Operation*, std::uint64_t>& effective) {
+  std::optional<LogOrderProblem> Run(Effective& effective) {
     std::size_t next = 0;
     // A read may be answered from the state before the first entry: then it must find nothing.
     for (; next < ops_.size() && ops_[next]->index == 0; ++next) {
       if (auto problem = CheckAnswer(*ops_[next], {}, {})) return problem;
-      effective[ops_[next]] = 0;
+      effective.emplace_back(ops_[next], 0);
     }
     for (std::uint64_t index = 1; index <= committed_.size(); ++index) {
       const CommittedEntry& entry = committed_[index - 1];
@@ -70,8 +72,8 @@ class Replay {
       }
       for (; next < ops_.size() && ops_[next]->index == index; ++next) {
         if (auto problem = CheckAnswer(*ops_[next], entry, step)) return problem;
-        effective[ops_[next]] =
-            step.is_command && ops_[next]->kind != OperationKind::kGet ? step.effective : index;
+        const bool writes = step.is_command && ops_[next]->kind != OperationKind::kGet;
+        effective.emplace_back(ops_[next], writes ? step.effective : index);
       }
     }
     if (next == ops_.size()) return std::nullopt;
@@ -111,28 +113,21 @@ class Replay {
 
 // What was answered before an operation was called must be before it in the log: a write strictly,
 // a read may see the same state again.
-std::optional<LogOrderProblem> CheckRealTime(
-    const std::map<const Operation*, std::uint64_t>& effective) {
-  std::vector<const Operation*> calls;
-  for (const auto& [op, index] : effective) calls.push_back(op);
-  const auto earlier = [](const Operation* a, const Operation* b) {
-    return std::tie(a->invoke, a->index, a->client) < std::tie(b->invoke, b->index, b->client);
-  };
-  std::sort(calls.begin(), calls.end(), earlier);
-  std::vector<const Operation*> answers = calls;
-  std::stable_sort(answers.begin(), answers.end(), [](const Operation* a, const Operation* b) {
-    return a->response < b->response;
+std::optional<LogOrderProblem> CheckRealTime(Effective calls) {
+  std::stable_sort(calls.begin(), calls.end(),
+                   [](const auto& a, const auto& b) { return a.first->invoke < b.first->invoke; });
+  Effective answers = calls;
+  std::stable_sort(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
+    return a.first->response < b.first->response;
   });
   std::uint64_t newest = 0;
   const Operation* newest_op = nullptr;
-  std::size_t answered = 0;
-  for (const Operation* call : calls) {
-    for (; answered < answers.size() && answers[answered]->response < call->invoke; ++answered) {
-      const std::uint64_t index = effective.at(answers[answered]);
-      if (index >= newest) newest_op = answers[answered];
-      newest = std::max(newest, index);
+  auto answer = answers.begin();
+  for (const auto& [call, place] : calls) {
+    for (; answer != answers.end() && answer->first->response < call->invoke; ++answer) {
+      if (answer->second >= newest) newest_op = answer->first;
+      newest = std::max(newest, answer->second);
     }
-    const std::uint64_t place = effective.at(call);
     const bool is_read = call->kind == OperationKind::kGet;
     if (place > newest || (is_read && place == newest) || newest_op == nullptr) continue;
     return LogOrderProblem{"linearizability", Name(*call) + " was called after " +
@@ -147,9 +142,9 @@ std::optional<LogOrderProblem> CheckRealTime(
 std::optional<LogOrderProblem> CheckLogOrder(const History& history,
                                              const std::vector<CommittedEntry>& committed,
                                              std::uint64_t max_sessions) {
-  std::map<const Operation*, std::uint64_t> effective;
+  Effective effective;
   if (auto problem = Replay(history, committed, max_sessions).Run(effective)) return problem;
-  return CheckRealTime(effective);
+  return CheckRealTime(std::move(effective));
 }
 
 }  // namespace drydock::sim

@@ -348,13 +348,14 @@ void Clients::TryElsewhere(std::uint64_t operation, Call& call) {
   Send(operation, call);
 }
 
-void Clients::GiveUp(std::uint64_t operation, std::string why) {
+void Clients::GiveUp(std::uint64_t operation, const std::string& why) {
   const Call& call = calls_.at(operation);
   const bool unknown = call.maybe_applied || call.open;
-  Finish(operation, {.outcome = unknown ? Outcome::kUnknown : call.last_refusal}, std::move(why));
+  Finish(operation, {.outcome = unknown ? Outcome::kUnknown : call.last_refusal}, why);
 }
 
-void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer, std::string given_up) {
+void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer,
+                     const std::string& given_up) {
   const auto found = calls_.find(operation);
   const Call call = std::move(found->second);
   calls_.erase(found);

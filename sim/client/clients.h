@@ -116,8 +116,8 @@ class Clients {
   void Pause(Call& call, Duration length);
   void HandleRefusal(std::uint64_t operation, Call& call, const ClientAnswer& answer);
   void TryElsewhere(std::uint64_t operation, Call& call);
-  void GiveUp(std::uint64_t operation, std::string why);
-  void Finish(std::uint64_t operation, const ClientAnswer& answer, std::string given_up);
+  void GiveUp(std::uint64_t operation, const std::string& why);
+  void Finish(std::uint64_t operation, const ClientAnswer& answer, const std::string& given_up);
   void Record(const Call& call, const ClientAnswer& answer);
   void NoteRegistered(std::uint32_t client, const ClientAnswer& answer);
   void SetDue(Call& call, Duration after, bool pausing);

@@ -120,9 +120,8 @@ void Director::Do(const Partition& partition) {
                      (partition.flap ? ", flapping" : ""));
   const Network::CutId id = cluster_.network().AddCut(cut);
   if (partition.flap.has_value()) {
-    std::optional<std::int64_t> end;
-    if (partition.length) end = now_ + partition.length->nanoseconds();
-    return Flap(cut.groups, cut.one_way, *partition.flap, heals_, end, true, id);
+    const std::int64_t end = partition.length ? now_ + partition.length->nanoseconds() : kNever;
+    return Flap({cut, *partition.flap, end, heals_}, true, id);
   }
   ScheduleAfter(partition.length, [this, id, text] {
     cluster_.TellFault("end of the partition " + text);
@@ -131,15 +130,13 @@ void Director::Do(const Partition& partition) {
 }
 
 // Cut and mended in turn, until the end or until everything is healed.
-void Director::Flap(std::vector<NodeMask> groups, bool one_way, Duration period,
-                    std::uint64_t generation, std::optional<std::int64_t> end, bool cut_now,
-                    Network::CutId cut) {
-  const std::int64_t next = now_ + period.nanoseconds();
-  Schedule(end.has_value() ? std::min(next, *end) : next, [=, this] {
-    if (cut_now) cluster_.network().RemoveCut(cut);
-    if (generation != heals_ || (end.has_value() && now_ >= *end)) return;
-    const Network::CutId id = cut_now ? 0 : cluster_.network().AddCut({groups, one_way});
-    Flap(groups, one_way, period, generation, end, !cut_now, id);
+void Director::Flap(const Flapping& flapping, bool is_cut, Network::CutId cut) {
+  const std::int64_t next = now_ + flapping.period.nanoseconds();
+  Schedule(std::min(next, flapping.end), [this, flapping, is_cut, cut] {
+    if (is_cut) cluster_.network().RemoveCut(cut);
+    if (flapping.heals != heals_ || now_ >= flapping.end) return;
+    const Network::CutId id = is_cut ? 0 : cluster_.network().AddCut(flapping.cut);
+    Flap(flapping, !is_cut, id);
   });
 }
 

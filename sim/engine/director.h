@@ -40,6 +40,12 @@ class Director {
   Expectations& expectations() { return expectations_; }
 
  private:
+  struct Flapping {
+    Cut cut;
+    Duration period;
+    std::int64_t end = kNever;
+    std::uint64_t heals = 0;  // how often everything had been healed when it began
+  };
   struct PlayedCall {
     const ScriptedCall* call = nullptr;
     std::int64_t at = 0;
@@ -67,8 +73,7 @@ class Director {
   void Do(const Note& note);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
-  void Flap(std::vector<NodeMask> groups, bool one_way, Duration period, std::uint64_t generation,
-            std::optional<std::int64_t> end, bool cut_now, Network::CutId cut);
+  void Flap(const Flapping& flapping, bool is_cut, Network::CutId cut);
   void ApplyNetwork(const NetworkSettings& settings);
   void JudgeCall(std::size_t place, const CallResult& answer);
   void FinishCalls();

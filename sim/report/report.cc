@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kStoryLines = 70;
 
-std::string Padded(std::string text, std::size_t width) {
+std::string Padded(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
@@ -17,6 +17,27 @@ std::string Padded(std::string text, std::size_t width) {
 std::string Clock(std::int64_t ns) {
   const std::string micros = std::to_string(1000 + ns / 1000 % 1000).substr(1);
   return Padded(std::to_string(ns / 1000000) + "." + micros, 12) + " ms";
+}
+
+// Broken between words at the width of a page.
+std::string Wrapped(const std::string& text) {
+  constexpr std::size_t kWidth = 96;
+  std::string out;
+  std::size_t column = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t space = std::min(text.find(' ', at), text.size());
+    if (column > 0 && column + 1 + (space - at) > kWidth) {
+      out += '\n';
+      column = 0;
+    } else if (column > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(at, space - at);
+    column += space - at;
+    at = space + 1;
+  }
+  return out + "\n";
 }
 
 std::string Grouped(std::uint64_t number) {
@@ -102,7 +123,7 @@ std::string Summary(const RunResult& result) {
 std::string TextReport(const ReportInput& input) {
   const RunResult& result = input.result;
   std::string out = input.scenario.name + "\n";
-  if (!input.scenario.description.empty()) out += input.scenario.description + "\n";
+  if (!input.scenario.description.empty()) out += Wrapped(input.scenario.description);
   AddStory(out, input.story);
   AddExpectations(out, result);
   if (result.violation.has_value()) AddFailure(out, input);

@@ -99,7 +99,8 @@ class HandCluster {
   void Crash(std::uint32_t node, bool keep_unsynced = false) {
     // What was submitted and not done is in the cache of the disk.
     for (const DiskOp& op : disk_ops_[node]) {
-      if (const auto* write = std::get_if<WriteAndSync>(&op.action)) (void)disks_[node].Submit(*write);
+      if (const auto* write = std::get_if<WriteAndSync>(&op.action))
+        (void)disks_[node].Submit(*write);
     }
     disk_ops_[node].clear();
     disks_[node].Crash([keep_unsynced](std::size_t) { return keep_unsynced; });
@@ -113,8 +114,8 @@ class HandCluster {
 
  private:
   Node Start(std::uint32_t node, std::optional<StoreId> bootstrap) {
-    const StartOptions options{.node = NodeId(node), .bootstrap = bootstrap,
-                               .segment_bytes = settings_.segment_bytes};
+    const StartOptions options{
+        .node = NodeId(node), .bootstrap = bootstrap, .segment_bytes = settings_.segment_bytes};
     NodeConfig config{.voters = {}, .settings = settings_, .seed = node, .pins = {}};
     // The lower its number, the earlier a node campaigns: no split votes by chance.
     config.settings.election_timeout_min = Duration::Milliseconds(150 + 50 * node);
