@@ -51,9 +51,7 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::RoleChanged& ev
 
 void Invariants::CheckElection(const EventMeta& meta, const Shadow& node) {
   const NodeId leader = leaders_.emplace(node.term, *meta.node).first->second;
-  Check(leader == *meta.node, meta, "election safety", [&] {
-    return Name(leader) + " and " + Name(*meta.node) + " both lead term " + Text(node.term);
-  });
+  if (leader != *meta.node) return TwoLeaders(meta, node, leader);
   // Leader completeness: the newest entry committed in an earlier term must be in its log; by log
   // matching all those before it are, too.
   std::size_t count = committed_.size();
@@ -65,6 +63,18 @@ void Invariants::CheckElection(const EventMeta& meta, const Shadow& node) {
               return Name(*meta.node) + " leads term " + Text(node.term) +
                      " without the committed entry " + Text(index);
             });
+}
+
+// Lawful only if a voter lost the vote that it had given in this term, and gave another.
+void Invariants::TwoLeaders(const EventMeta& meta, const Shadow& node, NodeId first) {
+  const std::string what =
+      Name(first) + " and " + Name(*meta.node) + " both lead term " + Text(node.term);
+  const auto forgetful = std::find_if(nodes_.begin(), nodes_.end(), [&](const Shadow& voter) {
+    return voter.vote_destroyed >= node.term;
+  });
+  if (forgetful == nodes_.end()) return Require(false, meta, "election safety", what);
+  const NodeId who(static_cast<std::uint32_t>(forgetful - nodes_.begin()));
+  lawful_loss_ = LawfulLoss{what + ": the vote of " + Name(who) + " was destroyed", meta.time};
 }
 
 void Invariants::On(const EventMeta& meta, const drydock::trace::TermAndVote& event) {
@@ -277,16 +287,19 @@ void Invariants::On(const EventMeta& meta, const trace::Crashed& event) {
   if (event.lose == "everything") node.destroyed_by = "a crash that lost everything";
   if (event.lost_lies > 0) node.destroyed_by = "a sync that lied";
   if (node.destroyed_by.empty() || event.lose == "nothing") return;
-  if (event.lose == "everything") node.destroyed_from.push_back(Index(1));
+  if (event.lose == "everything") node.destroyed_from.emplace_back(Index(1), node.destroyed_by);
 }
 
 void Invariants::On(const EventMeta& meta, const trace::Fault& event) {
-  if (meta.node.has_value()) nodes_[meta.node->value()].destroyed_by = event.what;
+  if (!meta.node.has_value()) return;
+  nodes_[meta.node->value()].destroyed_by = event.what;
+  nodes_[meta.node->value()].destroyed_always |= event.lasts;
 }
 
 void Invariants::On(const EventMeta& meta, const trace::Started& event) {
   Shadow& node = nodes_[meta.node->value()];
   CheckRestart(meta, node, event);
+  if (!node.destroyed_always) node.destroyed_by.clear();
   node.running = true;
   node.role = Role::kFollower;
   node.log.resize(std::min<std::size_t>(node.log.size(), event.kept.value()));
@@ -304,7 +317,8 @@ void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::
   const bool vote_lost = event.term < node.durable_term ||
                          (event.term == node.durable_term && node.durable_vote.has_value() &&
                           event.vote != node.durable_vote);
-  if (log_lost) node.destroyed_from.push_back(Next(event.kept));
+  if (log_lost) node.destroyed_from.emplace_back(Next(event.kept), node.destroyed_by);
+  if (vote_lost) node.vote_destroyed = std::max(node.vote_destroyed, node.durable_term);
   Check(!(log_lost || vote_lost) || !node.destroyed_by.empty(), meta, "durable state survives",
         [&] {
           return Name(*meta.node) + " restarts with term " + Text(event.term) + ", vote for " +
@@ -321,13 +335,15 @@ void Invariants::Lost(const EventMeta& meta, const char* property, Index index,
   std::uint64_t holders = entry.holders | HoldersOf(index, entry.term);
   std::string faults;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const bool destroyed =
-        std::any_of(nodes_[i].destroyed_from.begin(), nodes_[i].destroyed_from.end(),
-                    [&](Index from) { return from <= index; });
-    if (!destroyed || ((holders >> i) & 1) == 0) continue;
+    const auto destroyed =
+        std::find_if(nodes_[i].destroyed_from.begin(), nodes_[i].destroyed_from.end(),
+                     [&](const auto& from) { return from.first <= index; });
+    // A copy made again since then counts as any other.
+    const bool again = nodes_[i].Holds(index, entry.term);
+    if (destroyed == nodes_[i].destroyed_from.end() || again || ((holders >> i) & 1) == 0) continue;
     holders &= ~(std::uint64_t{1} << i);
     faults += (faults.empty() ? "" : ", ") + Name(NodeId(static_cast<std::uint32_t>(i))) + " (" +
-              nodes_[i].destroyed_by + ")";
+              destroyed->second + ")";
   }
   const std::size_t quorum = nodes_.size() / 2 + 1;
   const auto intact = static_cast<std::size_t>(std::popcount(holders));

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
@@ -67,8 +68,11 @@ class Invariants final : public Observer {
     Index commit, applied, durable;
     Term durable_term;
     std::optional<NodeId> durable_vote;
-    std::vector<Index> destroyed_from;  // durable copies from there on that faults took
-    std::string destroyed_by;
+    // What faults took of what was durable: copies from an index on, votes up to a term.
+    std::vector<std::pair<Index, std::string>> destroyed_from;
+    Term vote_destroyed;
+    std::string destroyed_by;       // the fault that excuses a loss at the next start
+    bool destroyed_always = false;  // and at each one after it
     Index last() const { return Index(log.size()); }
     Term TermAt(Index index) const { return index == Index(0) ? Term(0) : log[index.value() - 1]; }
     bool Holds(Index index, Term of_term) const {
@@ -99,6 +103,7 @@ class Invariants final : public Observer {
   void On(const EventMeta&, const Event&) {}  // says nothing about safety
 
   void CheckElection(const EventMeta& meta, const Shadow& node);
+  void TwoLeaders(const EventMeta& meta, const Shadow& node, NodeId first);
   void CheckMatching(const EventMeta& meta, const Shadow& node, Index index, const Entry& entry);
   void CheckCommitted(const EventMeta& meta, const Shadow& node, Index index);
   void Commit(const EventMeta& meta, const Shadow& node, Index index);

@@ -189,7 +189,7 @@ void SimCluster::SetClock(NodeId id, std::optional<std::int64_t> rate_ppm,
 
 void SimCluster::SetDisk(NodeId id, const DiskFault& fault) {
   At(id).disk.SetFaults(At(id).disk.faults().With(fault));
-  if (fault.read_flips.value_or(0) > 0) Emit(id, 0, trace::Fault{"reads that flip bits"});
+  if (fault.read_flips.value_or(0) > 0) Emit(id, 0, trace::Fault{"reads that flip bits", true});
 }
 
 void SimCluster::ClearDisk(NodeId id) {

@@ -33,6 +33,7 @@ void Director::ActAt(std::int64_t now) {
     agenda_.erase(agenda_.begin());
     act();
   }
+  expectations_.OnChange(now);  // before time goes on
 }
 
 void Director::Finish(std::int64_t now) {

@@ -138,9 +138,8 @@ std::int64_t Network::DrawArrival(Link& link, std::int64_t now, NodeId from, Nod
 Fate Network::Send(std::int64_t now, NodeId from, NodeId to, MessageType type) {
   Link& link = LinkOf(from, to);
   Stream& stream = link.stream;
-  Fate fate{.dropped = std::nullopt,
-            .arrival = DrawArrival(link, now, from, to),
-            .second_arrival = std::nullopt};
+  const std::int64_t drawn = DrawArrival(link, now, from, to);
+  Fate fate{.dropped = std::nullopt, .arrival = drawn, .second_arrival = std::nullopt};
   const bool lost = stream.Chance(Decision::kLoss, link.quality.loss);
   const bool doubled = stream.Chance(Decision::kDuplicate, link.quality.duplicate);
   const bool reordered = stream.Chance(Decision::kReorder, link.quality.reorder);
@@ -159,7 +158,8 @@ Fate Network::Send(std::int64_t now, NodeId from, NodeId to, MessageType type) {
     fate.arrival = std::max(fate.arrival, link.last_arrival + 1);
     link.last_arrival = fate.arrival;
   }
-  if (doubled) fate.second_arrival = std::max(DrawArrival(link, now, from, to), fate.arrival) + 1;
+  // As late again as the first, so that each message draws one latency.
+  if (doubled) fate.second_arrival = fate.arrival + (drawn - now) + 1;
   return fate;
 }
 

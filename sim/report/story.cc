@@ -25,8 +25,14 @@ void Story::OnSimEvent(const EventMeta& meta, const SimEvent& event) {
 void Story::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) {
   Teller& node = nodes_[*meta.node];
   if (event.role == Role::kLeader) TellLeader(meta, node);
+  if (event.cause == RoleCause::kLeaderAppeared) TellFollows(meta, node, *event.leader);
+  if (event.cause == RoleCause::kResumed) {
+    Say(meta.time, NodeName(*meta.node) + " is awake again, a follower");
+    node.heard_at = meta.time;
+  }
   if (event.role == Role::kFollower && node.role == Role::kLeader) {
     TellLeaderLost(meta, node, event.cause);
+    node.searching = event.cause != RoleCause::kSuspended;
     node.heard_at = meta.time;  // of itself, until now
   }
   if (event.role == Role::kPreCandidate || event.role == Role::kCandidate) {
@@ -38,6 +44,7 @@ void Story::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) 
 
 void Story::TellLeader(const EventMeta& meta, Teller& node) {
   node.led = node.term;
+  node.searching = false;
   Say(meta.time, NodeName(*meta.node) + " LEADS term " + std::to_string(node.term.value()) +
                      ": a quorum voted for it");
 }
@@ -54,8 +61,20 @@ void Story::TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause)
   }
 }
 
+void Story::On(const EventMeta& meta, const drydock::trace::LeaderKnown& event) {
+  TellFollows(meta, nodes_[*meta.node], event.leader);
+}
+
+void Story::TellFollows(const EventMeta& meta, Teller& node, NodeId leader) {
+  if (!node.searching) return;
+  node.searching = false;
+  Say(meta.time, NodeName(*meta.node) + " finds " + NodeName(leader) + " leading term " +
+                     std::to_string(node.term.value()) + " and follows it");
+}
+
 // The first attempt of a row is told; the others are counted.
 void Story::TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause) {
+  node.searching = true;
   if (cause == RoleCause::kPreVoteWon) return;
   if (++node.campaigns > 1) {
     if (node.campaigns == 4) {

@@ -34,9 +34,11 @@ class Story final : public Observer {
     Term led;                     // the last term that it led
     std::int64_t heard_at = 0;    // of a leader
     std::uint64_t campaigns = 0;  // pre-votes and votes asked for without success
+    bool searching = false;       // it has campaigned, or led, and follows nobody yet
   };
 
   void On(const EventMeta& meta, const drydock::trace::RoleChanged& event);
+  void On(const EventMeta& meta, const drydock::trace::LeaderKnown& event);
   void On(const EventMeta& meta, const drydock::trace::TermAndVote& event);
   void On(const EventMeta& meta, const drydock::trace::Truncated& event);
   void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
@@ -53,6 +55,7 @@ class Story final : public Observer {
 
   void TellLeader(const EventMeta& meta, Teller& node);
   void TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause);
+  void TellFollows(const EventMeta& meta, Teller& node, NodeId leader);
   void TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause);
   void Say(std::int64_t time, std::string text) { lines_.push_back({time, std::move(text)}); }
 

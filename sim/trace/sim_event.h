@@ -63,6 +63,7 @@ struct Crashed {
 // destroy what this node called durable.
 struct Fault {
   std::string what;
+  bool lasts = false;  // its damage may come at any later start, not only at the next
 };
 struct DiskSubmitted {
   const DiskOp* op;

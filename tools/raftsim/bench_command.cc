@@ -146,6 +146,7 @@ int Bench(bool json) {
 std::function<int()> AddBench(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
   CLI::App* bench = app.add_subcommand("bench", "Measure the simulator on this machine");
+  bench->footer("Takes about half a minute.\nExample:\n  raftsim bench --json");
   bench->add_flag("--json", *json, "Print the figures as JSON");
   return [json] { return Bench(*json); };
 }

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
+#include <vector>
 
 #include "sim/scenario/parse.h"
 
@@ -18,9 +18,14 @@ Result<std::string> ReadFile(const std::string& path, std::uint64_t limit) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{path + ": cannot be read: " + std::strerror(errno)};
-  std::string text(limit + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  std::string text;
+  std::vector<char> block(std::size_t{64} << 10);
+  while (text.size() <= limit) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (file.gcount() == 0) break;
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) return Error{path + ": cannot be read to its end"};
   if (text.size() > limit) {
     return Error{path + ": is larger than " + std::to_string(limit) +
                  " bytes, the most that is read"};

@@ -28,6 +28,11 @@ int Linearize(const LinearizeFlags& flags) {
     PrintError(flags.file + ": " + history.error().text);
     return kBadInput;
   }
+  if (history.value().ops.empty()) {
+    PrintError(flags.file + ": there is no operation in it; is --format " + flags.format +
+               " right?");
+    return kBadInput;
+  }
   const sim::Verdict verdict = sim::Judge(history.value());
   std::cout << sim::Describe(verdict, history.value());
   switch (verdict.judgement) {

@@ -1,4 +1,7 @@
 // raftsim run, raftsim check.
+#include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -22,6 +25,26 @@ struct RunFlags {
   bool json = false;
 };
 
+std::uint64_t ParseSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size() && !text.empty()) return seed;
+  throw CLI::ValidationError(
+      "--seed", "a seed is a number from 0 to 18446744073709551615, found \"" + text + "\"");
+}
+
+// A path as a shell takes it.
+std::string Quoted(const std::string& path) {
+  const bool plain = std::all_of(path.begin(), path.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_./-+,:@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return path;
+  std::string quoted = "'";
+  for (const char c : path) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 // The flag, else the file's, else one drawn now and printed with the result.
 std::uint64_t SeedOf(const RunFlags& flags, const sim::Scenario& scenario) {
   if (flags.seed.has_value()) return *flags.seed;
@@ -29,7 +52,8 @@ std::uint64_t SeedOf(const RunFlags& flags, const sim::Scenario& scenario) {
   return std::random_device{}();
 }
 
-int Run(const RunFlags& flags) {
+// `program` is how the user called it, so that the command to repeat a run can be pasted.
+int Run(const RunFlags& flags, const std::string& program) {
   const Result<sim::Scenario> read = ReadScenario(flags.file);
   if (!read.ok()) {
     PrintError(read.error().text);
@@ -59,12 +83,13 @@ int Run(const RunFlags& flags) {
     PrintError(flags.trace + ": could not be written to the end; is the disk full?");
     return kBadInput;
   }
-  sim::ReportInput report{.scenario = scenario,
-                          .result = result,
-                          .story = story.lines(),
-                          .chain = {},
-                          .replay = "raftsim run " + flags.file + " --seed " + std::to_string(seed),
-                          .wall_ns = std::chrono::nanoseconds(wall).count()};
+  sim::ReportInput report{
+      .scenario = scenario,
+      .result = result,
+      .story = story.lines(),
+      .chain = {},
+      .replay = Quoted(program) + " run " + Quoted(flags.file) + " --seed " + std::to_string(seed),
+      .wall_ns = std::chrono::nanoseconds(wall).count()};
   if (result.violation.has_value()) {
     report.chain = sim::CausalChain(scenario, seed, result.violation->event, 40);
   }
@@ -92,12 +117,16 @@ std::function<int()> AddRun(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
   run->add_option("FILE", flags->file, "The scenario, a JSON file")->required();
-  run->add_option("--seed", flags->seed, "Instead of the file's seed");
+  run->add_option_function<std::string>(
+         "--seed", [flags](const std::string& text) { flags->seed = ParseSeed(text); },
+         "Instead of the file's seed")
+      ->type_name("NUMBER")
+      ->trigger_on_parse();
   run->add_option("--trace", flags->trace,
                   "Write every event to this file, one JSON object a line");
   run->add_flag("--json", flags->json, "Print the result as JSON");
   run->footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json --trace run.jsonl");
-  return [flags] { return Run(*flags); };
+  return [flags, program = app.get_name()] { return Run(*flags, program); };
 }
 
 std::function<int()> AddCheck(CLI::App& app) {

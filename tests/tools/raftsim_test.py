@@ -1,0 +1,348 @@
+#!/usr/bin/python3
+"""raftsim as somebody at a terminal meets it: what it prints, where, and how it exits.
+
+The binary is named by RAFTSIM, or is build/release/bin/raftsim.
+"""
+
+import filecmp
+import json
+import os
+import random
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+RAFTSIM = os.path.abspath(
+    os.environ.get('RAFTSIM') or os.path.join(ROOT, 'build', 'release', 'bin', 'raftsim'))
+LEADER_CRASH = 'scenarios/paper/2-leader-crash.json'
+HISTORIES = 'tests/data/histories'
+HELD, BROKEN, BAD_INPUT = 0, 1, 2
+
+
+def raftsim(*arguments, cwd=ROOT):
+    """Runs raftsim; what it prints need not be text for the test to go on."""
+    return subprocess.run([RAFTSIM, *arguments], cwd=cwd, capture_output=True, timeout=120,
+                          encoding='utf-8', errors='replace', check=False)
+
+
+class RaftsimTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        data = content.encode() if isinstance(content, str) else content
+        with open(self.path(name), 'wb') as file:
+            file.write(data)
+        return self.path(name)
+
+    def scenario(self, **changes):
+        """The path of a small valid scenario, changed."""
+        text = {'version': 1, 'name': 'small', 'nodes': 3, 'until': '3s', 'seed': 1, **changes}
+        return self.write('scenario.json', json.dumps(text))
+
+    def assert_one_line(self, result, *parts):
+        """Exit code 2, and one line on stderr that holds the parts; nothing on stdout."""
+        self.assertEqual(result.returncode, BAD_INPUT, result)
+        self.assertEqual(result.stdout, '')
+        self.assertEqual(result.stderr.count('\n'), 1, result.stderr[:500])
+        self.assertTrue(result.stderr.endswith('\n'))
+        self.assertLess(len(result.stderr), 1000)
+        for part in parts:
+            self.assertIn(part, result.stderr)
+
+    def assert_refused(self, path, *parts):
+        """Both run and check refuse the file with one and the same line that names it."""
+        run = raftsim('run', path)
+        self.assert_one_line(run, 'raftsim: ' + path, *parts)
+        check = raftsim('check', path)
+        self.assert_one_line(check)
+        self.assertEqual(check.stderr, run.stderr)
+
+
+class RunTest(RaftsimTest):
+
+    def test_the_leader_crash_tells_who_led_and_why(self):
+        result = raftsim('run', LEADER_CRASH)
+        self.assertEqual(result.returncode, HELD, result.stderr)
+        self.assertEqual(result.stderr, '')
+        for pattern in (r'n\d has heard no leader for [\d.]+ms and asks for votes',
+                        r'n\d LEADS term 1: a quorum voted for it',
+                        r'n\d, the leader in term 1, is down',
+                        r'n\d LEADS term 2: a quorum voted for it',
+                        r'held +a leader other than \$old, by 3.5s',
+                        r'because the election timeout is at most 300 ms',
+                        r'seed 1, trace hash [0-9a-f]{16}',
+                        r'PASSED'):
+            self.assertRegex(result.stdout, pattern)
+        self.assertNotRegex(result.stdout, r'(?i)broken +[a-z]')
+
+    def test_the_new_leader_is_another_node(self):
+        story = raftsim('run', LEADER_CRASH).stdout.splitlines()
+        leaders = [line.split()[2] for line in story if ' LEADS term ' in line]
+        self.assertEqual(len(leaders), 2)
+        self.assertNotEqual(leaders[0], leaders[1])
+
+    def test_json_is_json(self):
+        result = raftsim('run', LEADER_CRASH, '--json')
+        self.assertEqual(result.returncode, HELD)
+        told = json.loads(result.stdout)
+        self.assertRegex(told['hash'], r'^[0-9a-f]{16}$')
+        self.assertEqual(told['seed'], 1)
+        self.assertIs(told['passed'], True)
+        self.assertGreater(told['invariant_checks'], 1000)
+        self.assertTrue(all(each['held'] for each in told['expectations']))
+        self.assertIn(told['hash'], raftsim('run', LEADER_CRASH).stdout)
+
+    def test_the_seed_of_the_flag_wins(self):
+        told = json.loads(raftsim('run', LEADER_CRASH, '--json', '--seed', '77').stdout)
+        file_seed = json.loads(raftsim('run', LEADER_CRASH, '--json').stdout)
+        self.assertEqual(told['seed'], 77)
+        self.assertNotEqual(told['hash'], file_seed['hash'])
+
+    def test_without_a_seed_one_is_drawn_and_told(self):
+        path = self.write('seedless.json',
+                          '{"version": 1, "name": "s", "nodes": 3, "until": "1s"}')
+        drawn = json.loads(raftsim('run', path, '--json').stdout)
+        again = json.loads(raftsim('run', path, '--json', '--seed', str(drawn['seed'])).stdout)
+        self.assertEqual(again['hash'], drawn['hash'])
+
+    def test_traces_of_two_runs_are_identical(self):
+        for name in ('one.jsonl', 'two.jsonl'):
+            self.assertEqual(
+                raftsim('run', LEADER_CRASH, '--trace', self.path(name)).returncode, HELD)
+        self.assertTrue(filecmp.cmp(self.path('one.jsonl'), self.path('two.jsonl'), shallow=False))
+        with open(self.path('one.jsonl'), encoding='utf-8') as trace:
+            lines = [json.loads(line) for line in trace]
+        self.assertGreater(len(lines), 1000)
+
+    def test_tracing_does_not_change_the_run(self):
+        plain = json.loads(raftsim('run', LEADER_CRASH, '--json').stdout)
+        traced = json.loads(
+            raftsim('run', LEADER_CRASH, '--json', '--trace', self.path('t.jsonl')).stdout)
+        self.assertEqual(plain['hash'], traced['hash'])
+
+    def test_a_trace_that_cannot_be_written(self):
+        for target in ('/nonexistent/trace.jsonl', self.folder):
+            with self.subTest(target):
+                self.assert_one_line(raftsim('run', LEADER_CRASH, '--trace', target), target)
+
+    @unittest.skipUnless(os.path.exists('/dev/full'), 'no /dev/full here')
+    def test_a_trace_on_a_full_disk(self):
+        result = raftsim('run', LEADER_CRASH, '--trace', '/dev/full')
+        self.assert_one_line(result, '/dev/full', 'disk full')
+
+    def test_a_broken_expectation_exits_1_and_tells_how_to_replay(self):
+        path = self.scenario(expect=[{'that': 'no_leader', 'by': '2s', 'because': 'a wish'}])
+        result = raftsim('run', path, '--seed', '9')
+        self.assertEqual(result.returncode, BROKEN, result.stderr)
+        self.assertEqual(result.stderr, '')
+        self.assertRegex(result.stdout, r'(?i)broken +no leader, by 2s')
+        self.assertRegex(result.stdout, r'n\d leads')
+        self.assertIn('a wish', result.stdout)
+        replay = [line for line in result.stdout.splitlines() if 'raftsim run ' in line]
+        self.assertEqual(len(replay), 1, result.stdout)
+        words = shlex.split(replay[0][replay[0].index('raftsim run '):])
+        self.assertEqual(words, ['raftsim', 'run', path, '--seed', '9'])
+        again = raftsim(*words[1:])
+        self.assertEqual(again.returncode, BROKEN)
+        self.assertEqual(self.hash_in(again.stdout), self.hash_in(result.stdout))
+
+    def test_a_broken_expectation_in_json(self):
+        path = self.scenario(expect=[{'that': 'no_leader', 'by': '2s'},
+                                     {'that': 'one_leader', 'by': '2s'}])
+        result = raftsim('run', path, '--json')
+        self.assertEqual(result.returncode, BROKEN)
+        told = json.loads(result.stdout)
+        self.assertIs(told['passed'], False)
+        self.assertEqual([each['held'] for each in told['expectations']], [False, True])
+
+    def hash_in(self, text):
+        self.assertRegex(text, r'trace hash [0-9a-f]{16}')
+        return text.split('trace hash ')[1][:16]
+
+
+class BadInputTest(RaftsimTest):
+
+    def test_no_such_file(self):
+        self.assert_refused(self.path('missing.json'), 'No such file')
+
+    def test_a_folder(self):
+        self.assert_refused(self.folder, 'is a folder')
+
+    def test_an_empty_file(self):
+        self.assert_refused(self.write('empty.json', ''), ':1:1: ', 'not valid JSON')
+
+    def test_json_that_breaks_off(self):
+        self.assert_refused(self.write('broken.json', '{"version": 1,\n "name": '), ':2:',
+                            'not valid JSON')
+
+    def test_bytes_that_are_no_text(self):
+        self.assert_refused(self.write('zero.json', b'\0\1\2\xff\xfe'))
+        self.assert_refused(self.write('latin.json', b'{"name": "\xe9\xff"}'))
+        with open(RAFTSIM, 'rb') as binary:
+            self.assert_refused(self.write('program.json', binary.read(1 << 20)))
+
+    def test_ten_megabytes_of_garbage(self):
+        garbage = random.Random(1).randbytes(10 << 20)
+        self.assert_refused(self.write('garbage.json', garbage), 'larger than')
+
+    def test_garbage_of_all_sizes(self):
+        draw = random.Random(2)
+        for size in (1, 2, 3, 10, 100, 1000, 100000):
+            with self.subTest(size):
+                path = self.write('garbage.json', draw.randbytes(size))
+                self.assert_one_line(raftsim('check', path), path)
+
+    def test_every_beginning_of_a_scenario(self):
+        with open(os.path.join(ROOT, LEADER_CRASH), 'rb') as file:
+            whole = file.read().rstrip()
+        for size in range(0, len(whole), 97):
+            path = self.write('cut.json', whole[:size])
+            self.assert_one_line(raftsim('check', path), path)
+
+    def test_deep_nesting(self):
+        for opening in ('[', '{"a":'):
+            with self.subTest(opening):
+                self.assert_refused(self.write('deep.json', opening * 200000), 'nested')
+
+    def test_other_json_than_an_object(self):
+        for text in ('[]', '7', 'null', '"scenario"', '{}'):
+            with self.subTest(text):
+                self.assert_refused(self.write('other.json', text))
+
+    def test_an_unknown_key_with_a_hint(self):
+        self.assert_refused(self.scenario(untl='3s'), 'untl', 'did you mean "until"')
+
+    def test_a_key_twice(self):
+        text = '{"version": 1, "name": "a", "nodes": 3, "nodes": 5, "until": "3s"}'
+        self.assert_refused(self.write('twice.json', text), 'nodes')
+
+    def test_a_negative_time(self):
+        event = {'at': '-1s', 'do': 'crash', 'node': 'n0'}
+        self.assert_refused(self.scenario(events=[event]), '/events/0/at')
+        self.assert_refused(self.scenario(until='-3s'), '/until')
+
+    def test_a_node_that_does_not_exist(self):
+        event = {'at': '1s', 'do': 'crash', 'node': 'n7'}
+        self.assert_refused(self.scenario(events=[event]), '/events/0/node', 'n7', 'n0 to n2')
+
+    def test_an_event_after_the_end(self):
+        event = {'at': '4s', 'do': 'crash', 'node': 'n0'}
+        self.assert_refused(self.scenario(events=[event]), '/events/0/at', 'after "until" (3s)')
+
+    def test_a_matrix_of_the_wrong_size(self):
+        latency = {'model': 'matrix', 'kind': 'rtt', 'unit': 'ms', 'rows': [[None, 1], [1, None]]}
+        self.assert_refused(self.scenario(network={'latency': latency}), '/network/latency')
+
+    def test_a_partition_that_cuts_nothing(self):
+        for groups in (['n0', 'n0'], ['all', 'n1'], ['n0']):
+            with self.subTest(groups):
+                event = {'at': '1s', 'do': 'partition', 'groups': groups}
+                self.assert_refused(self.scenario(events=[event]), '/events/0/groups')
+
+    def test_a_large_number_of_nodes(self):
+        for nodes in (0, -1, 16, 10**30, 2.5, '3'):
+            with self.subTest(nodes):
+                self.assert_refused(self.scenario(nodes=nodes), '/nodes')
+
+
+class CommandLineTest(RaftsimTest):
+
+    def assert_usage_error(self, result):
+        self.assert_one_line(result, 'raftsim: ')
+
+    def test_unknown_words_and_flags(self):
+        for arguments in ([], ['frobnicate'], ['--frobnicate'], ['run'], ['check'], ['linearize'],
+                          ['run', LEADER_CRASH, '--frobnicate'], ['run', LEADER_CRASH, 'second'],
+                          ['run', LEADER_CRASH, '--trace'],
+                          ['linearize', HISTORIES + '/ok-two-keys.jsonl', '--format', 'other']):
+            with self.subTest(arguments):
+                self.assert_usage_error(raftsim(*arguments))
+
+    def test_a_bad_seed(self):
+        for seed in ('abc', '1.5', '7x', '-1', '', '0x10', str(2**64)):
+            with self.subTest(seed):
+                self.assert_usage_error(raftsim('run', LEADER_CRASH, '--seed', seed))
+
+    def test_the_largest_seed(self):
+        told = json.loads(raftsim('run', self.scenario(), '--json', '--seed', str(2**64 - 1)).stdout)
+        self.assertEqual(told['seed'], 2**64 - 1)
+
+    def test_help(self):
+        for command in ('run', 'check', 'linearize'):
+            with self.subTest(command):
+                result = raftsim(command, '--help')
+                self.assertEqual(result.returncode, HELD)
+                self.assertEqual(result.stderr, '')
+                self.assertIn('Example:\n  raftsim ' + command, result.stdout)
+        for flag in ('--help', '-h', '--help-all'):
+            result = raftsim(flag)
+            self.assertEqual(result.returncode, HELD)
+            for command in ('run', 'check', 'bench', 'linearize'):
+                self.assertIn(command, result.stdout)
+
+
+class CheckTest(RaftsimTest):
+
+    def test_every_shipped_scenario_is_fine(self):
+        files = []
+        for folder in ('paper', 'faults', 'regressions'):
+            path = os.path.join('scenarios', folder)
+            files += [os.path.join(path, name) for name in sorted(os.listdir(
+                os.path.join(ROOT, path))) if name.endswith('.json')]
+        result = raftsim('check', *files)
+        self.assertEqual(result.returncode, HELD, result.stderr)
+        self.assertEqual(result.stdout.splitlines(), [file + ': fine' for file in files])
+
+    def test_one_bad_file_among_good_ones(self):
+        bad = self.write('bad.json', '{')
+        result = raftsim('check', LEADER_CRASH, bad, LEADER_CRASH)
+        self.assertEqual(result.returncode, BAD_INPUT)
+        self.assertEqual(result.stdout, (LEADER_CRASH + ': fine\n') * 2)
+        self.assertEqual(result.stderr.count('\n'), 1)
+        self.assertIn(bad, result.stderr)
+
+
+class LinearizeTest(RaftsimTest):
+    FORMATS = {'.jsonl': 'drydock', '.log': 'jepsen-log', '.edn': 'edn', '.txt': 'porcupine'}
+
+    def test_good_and_bad_histories(self):
+        names = sorted(os.listdir(os.path.join(ROOT, HISTORIES)))
+        judged = 0
+        for name in names:
+            form = self.FORMATS.get(os.path.splitext(name)[1])
+            wanted = HELD if name.startswith('ok-') else BROKEN
+            if form is None or not name.startswith(('ok-', 'bad-')):
+                continue
+            with self.subTest(name):
+                result = raftsim('linearize', HISTORIES + '/' + name, '--format', form)
+                self.assertEqual(result.returncode, wanted, result)
+                self.assertEqual(result.stderr, '')
+                self.assertEqual('not linearizable' in result.stdout, wanted == BROKEN)
+                judged += 1
+        self.assertGreaterEqual(judged, 8)
+
+    def test_garbage(self):
+        draw = random.Random(3)
+        for form in self.FORMATS.values():
+            for content in (b'\0\1\2\xff', b'{' * 100000, draw.randbytes(1 << 20)):
+                with self.subTest(form=form, size=len(content)):
+                    path = self.write('garbage', content)
+                    result = raftsim('linearize', path, '--format', form)
+                    self.assert_one_line(result, path)
+
+    def test_no_such_file(self):
+        self.assert_one_line(raftsim('linearize', self.path('missing')), 'missing')
+        self.assert_one_line(raftsim('linearize', self.folder), 'is a folder')
+
+
+if __name__ == '__main__':
+    unittest.main()
