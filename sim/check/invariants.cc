@@ -51,6 +51,7 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::RoleChanged& ev
 
 void Invariants::CheckElection(const EventMeta& meta, const Shadow& node) {
   const NodeId leader = leaders_.emplace(node.term, *meta.node).first->second;
+  ++checks_;
   if (leader != *meta.node) return TwoLeaders(meta, node, leader);
   // Leader completeness: the newest entry committed in an earlier term must be in its log; by log
   // matching all those before it are, too.

@@ -57,7 +57,16 @@ class SimCluster final : public Cluster, private ClientPort {
   void SetDisk(NodeId node, const DiskFault& fault) override;
   void ClearDisk(NodeId node) override;
   drydock::Status CorruptDisk(NodeId node, const Corrupt& corrupt) override;
-  Network& network() override { return network_; }
+  NetworkChangeId AddCut(const Cut& cut) override { return network_.AddCut(cut); }
+  void RemoveCut(NetworkChangeId id) override { network_.RemoveCut(id); }
+  NetworkChangeId AddFilter(const ActiveFilter& filter) override {
+    return network_.AddFilter(filter);
+  }
+  void RemoveFilter(NetworkChangeId id) override { network_.RemoveFilter(id); }
+  void HealNetwork() override { network_.HealAll(); }
+  NetworkChangeId ChangeNetwork(const NetworkSettings& settings,
+                                const std::vector<ResolvedLinks>& links) override;
+  void RestoreNetwork(NetworkChangeId before) override;
   void SetClientLatency(const Latency& latency) override { clients_.SetLatency(latency); }
   void Call(const ScriptedCall& call, std::optional<NodeId> via, CallDone done) override;
   void TellFault(std::string what) override;
@@ -131,6 +140,7 @@ class SimCluster final : public Cluster, private ClientPort {
   std::uint64_t seed_;
   TraceBus& bus_;
   Network network_;
+  std::vector<Network::Snapshot> networks_;  // before each change, by id
   Stream picks_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   Clients clients_;

@@ -173,6 +173,20 @@ void SimCluster::Unpause(NodeId id) {
   ScheduleWake(node);
 }
 
+// --- Network
+// --------------------------------------------------------------------------------------
+
+NetworkChangeId SimCluster::ChangeNetwork(const NetworkSettings& settings,
+                                          const std::vector<ResolvedLinks>& links) {
+  networks_.push_back(network_.Save());
+  network_.Apply(settings, links);
+  return networks_.size() - 1;
+}
+
+void SimCluster::RestoreNetwork(NetworkChangeId before) {
+  network_.Restore(networks_.at(before));
+}
+
 // --- Clocks and disks ---------------------------------------------------------------------------
 
 void SimCluster::SetClock(NodeId id, std::optional<std::int64_t> rate_ppm,

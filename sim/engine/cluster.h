@@ -7,12 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/protocol/client.h"
 #include "core/protocol/trace_event.h"
-#include "sim/network/network.h"
+#include "sim/scenario/network_change.h"
 #include "sim/scenario/scenario.h"
 
 namespace drydock::sim {
@@ -71,7 +72,16 @@ class Cluster {
   virtual void SetDisk(NodeId node, const DiskFault& fault) = 0;
   virtual void ClearDisk(NodeId node) = 0;
   virtual drydock::Status CorruptDisk(NodeId node, const Corrupt& corrupt) = 0;
-  virtual Network& network() = 0;
+
+  virtual NetworkChangeId AddCut(const Cut& cut) = 0;
+  virtual void RemoveCut(NetworkChangeId id) = 0;  // nothing, if it was healed meanwhile
+  virtual NetworkChangeId AddFilter(const ActiveFilter& filter) = 0;
+  virtual void RemoveFilter(NetworkChangeId id) = 0;
+  virtual void HealNetwork() = 0;  // all cuts and filters
+  // What the settings leave open stays. The id names the state before, to go back to.
+  virtual NetworkChangeId ChangeNetwork(const NetworkSettings& settings,
+                                        const std::vector<ResolvedLinks>& links) = 0;
+  virtual void RestoreNetwork(NetworkChangeId before) = 0;
   virtual void SetClientLatency(const Latency& latency) = 0;
 
   // `via`: asked alone, without following hints. `done` is called once, perhaps much later.

@@ -119,24 +119,24 @@ void Director::Do(const Partition& partition) {
   }
   cluster_.TellFault("partition: " + text + (partition.one_way ? ", one way" : "") +
                      (partition.flap ? ", flapping" : ""));
-  const Network::CutId id = cluster_.network().AddCut(cut);
+  const NetworkChangeId id = cluster_.AddCut(cut);
   if (partition.flap.has_value()) {
     const std::int64_t end = partition.length ? now_ + partition.length->nanoseconds() : kNever;
     return Flap({cut, *partition.flap, end, heals_}, true, id);
   }
   ScheduleAfter(partition.length, [this, id, text] {
     cluster_.TellFault("end of the partition " + text);
-    cluster_.network().RemoveCut(id);
+    cluster_.RemoveCut(id);
   });
 }
 
 // Cut and mended in turn, until the end or until everything is healed.
-void Director::Flap(const Flapping& flapping, bool is_cut, Network::CutId cut) {
+void Director::Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut) {
   const std::int64_t next = now_ + flapping.period.nanoseconds();
   Schedule(std::min(next, flapping.end), [this, flapping, is_cut, cut] {
-    if (is_cut) cluster_.network().RemoveCut(cut);
+    if (is_cut) cluster_.RemoveCut(cut);
     if (flapping.heals != heals_ || now_ >= flapping.end) return;
-    const Network::CutId id = is_cut ? 0 : cluster_.network().AddCut(flapping.cut);
+    const NetworkChangeId id = is_cut ? 0 : cluster_.AddCut(flapping.cut);
     Flap(flapping, !is_cut, id);
   });
 }
@@ -144,25 +144,24 @@ void Director::Flap(const Flapping& flapping, bool is_cut, Network::CutId cut) {
 void Director::Do(const Heal&) {
   cluster_.TellFault("everything is healed");
   ++heals_;
-  cluster_.network().HealAll();
+  cluster_.HealNetwork();
 }
 
-void Director::ApplyNetwork(const NetworkSettings& settings) {
+NetworkChangeId Director::ApplyNetwork(const NetworkSettings& settings) {
   std::vector<ResolvedLinks> links;
   for (const LinkSettings& link : settings.links) {
     links.push_back({targets_.MaskOf(link.from), targets_.MaskOf(link.to), link.both_ways, link});
   }
-  cluster_.network().Apply(settings, links);
   if (settings.client_latency) cluster_.SetClientLatency(*settings.client_latency);
+  return cluster_.ChangeNetwork(settings, links);
 }
 
 void Director::Do(const SetNetwork& set) {
-  const Network::Snapshot before = cluster_.network().Save();
   cluster_.TellFault("the network changes");
-  ApplyNetwork(set.network);
+  const NetworkChangeId before = ApplyNetwork(set.network);
   ScheduleAfter(set.length, [this, before] {
     cluster_.TellFault("the network is as before");
-    cluster_.network().Restore(before);
+    cluster_.RestoreNetwork(before);
   });
 }
 
@@ -177,10 +176,10 @@ void Director::Do(const Filter& filter) {
   for (const MessageType type : filter.types) active.types[static_cast<std::size_t>(type)] = true;
   cluster_.TellFault(filter.delay ? "some messages are delayed by " + TextOf(*filter.delay)
                                   : std::string("some messages are dropped"));
-  const Network::CutId id = cluster_.network().AddFilter(active);
+  const NetworkChangeId id = cluster_.AddFilter(active);
   ScheduleAfter(filter.length, [this, id] {
     cluster_.TellFault("messages pass again");
-    cluster_.network().RemoveFilter(id);
+    cluster_.RemoveFilter(id);
   });
 }
 

@@ -73,8 +73,8 @@ class Director {
   void Do(const Note& note);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
-  void Flap(const Flapping& flapping, bool is_cut, Network::CutId cut);
-  void ApplyNetwork(const NetworkSettings& settings);
+  void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);
+  NetworkChangeId ApplyNetwork(const NetworkSettings& settings);
   void JudgeCall(std::size_t place, const CallResult& answer);
   void FinishCalls();
 

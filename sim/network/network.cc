@@ -84,25 +84,25 @@ void Network::CountCut(const Cut& cut, std::uint32_t change) {
   });
 }
 
-Network::CutId Network::AddCut(const Cut& cut) {
+NetworkChangeId Network::AddCut(const Cut& cut) {
   CountCut(cut, 1);
   cuts_.emplace(next_id_, cut);
   return next_id_++;
 }
 
-void Network::RemoveCut(CutId id) {
+void Network::RemoveCut(NetworkChangeId id) {
   const auto found = cuts_.find(id);
   if (found == cuts_.end()) return;  // healed meanwhile
   CountCut(found->second, static_cast<std::uint32_t>(-1));
   cuts_.erase(found);
 }
 
-Network::CutId Network::AddFilter(const ActiveFilter& filter) {
+NetworkChangeId Network::AddFilter(const ActiveFilter& filter) {
   filters_.emplace(next_id_, filter);
   return next_id_++;
 }
 
-void Network::RemoveFilter(CutId id) {
+void Network::RemoveFilter(NetworkChangeId id) {
   filters_.erase(id);
 }
 

@@ -10,32 +10,11 @@
 #include "core/base/strong.h"
 #include "sim/decisions.h"
 #include "sim/network/latency.h"
+#include "sim/scenario/network_change.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/sim_event.h"
 
 namespace drydock::sim {
-
-using NodeMask = std::uint64_t;  // bit k stands for node k
-
-// A cut between nodes that was made and not mended yet.
-struct Cut {
-  std::vector<NodeMask> groups;
-  bool one_way = false;
-};
-// A filter with its targets resolved; empty masks and types mean all.
-struct ActiveFilter {
-  std::array<bool, kMessageTypes> types{};
-  NodeMask from = 0, to = 0;
-  Probability drop = kCertain;
-  std::optional<Duration> delay;
-  std::optional<std::uint64_t> left;  // messages until it ends
-};
-// A link's own settings, resolved.
-struct ResolvedLinks {
-  NodeMask from = 0, to = 0;
-  bool both_ways = true;
-  LinkSettings settings;
-};
 
 // What becomes of one message.
 struct Fate {
@@ -47,8 +26,6 @@ struct Fate {
 // A link is FIFO, each with its own stream of decisions ("n0>n1"), unless a message is reordered.
 class Network {
  public:
-  using CutId = std::uint64_t;
-
   Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins);
 
   // What the settings leave open stays as it is.
@@ -58,10 +35,10 @@ class Network {
   Snapshot Save() const;
   void Restore(const Snapshot& snapshot);
 
-  CutId AddCut(const Cut& cut);
-  void RemoveCut(CutId id);
-  CutId AddFilter(const ActiveFilter& filter);
-  void RemoveFilter(CutId id);
+  NetworkChangeId AddCut(const Cut& cut);
+  void RemoveCut(NetworkChangeId id);
+  NetworkChangeId AddFilter(const ActiveFilter& filter);
+  void RemoveFilter(NetworkChangeId id);
   void HealAll();  // cuts and filters
 
   bool IsCut(NodeId from, NodeId to) const { return LinkOf(from, to).cuts > 0; }
@@ -103,9 +80,9 @@ class Network {
 
   std::uint32_t nodes_;
   std::vector<Link> links_;
-  std::map<CutId, Cut> cuts_;
-  std::map<CutId, ActiveFilter> filters_;
-  CutId next_id_ = 1;
+  std::map<NetworkChangeId, Cut> cuts_;
+  std::map<NetworkChangeId, ActiveFilter> filters_;
+  NetworkChangeId next_id_ = 1;
   Probability stale_ = 0;
 };
 

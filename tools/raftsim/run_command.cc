@@ -9,8 +9,8 @@
 #include <random>
 
 #include "sim/report/report.h"
+#include "sim/run/causal_chain.h"
 #include "sim/run/run.h"
-#include "sim/trace/causal_chain.h"
 #include "sim/trace/trace_writer.h"
 #include "tools/raftsim/commands.h"
 #include "tools/raftsim/files.h"

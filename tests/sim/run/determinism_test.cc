@@ -219,7 +219,7 @@ TEST_CASE("faults: taking one away leaves the draws of other links and of later 
   Network with(3, 1, none), without(3, 1, none);
   with.Apply(settings, {});
   without.Apply(settings, {});
-  const Network::CutId cut = with.AddCut({.groups = {1, 2}, .one_way = true});  // n0 to n1
+  const NetworkChangeId cut = with.AddCut({.groups = {1, 2}, .one_way = true});  // n0 to n1
   constexpr std::int64_t kSecond = 1'000'000'000;
   for (std::int64_t round = 0; round < 200; ++round) {
     if (round == 100) with.RemoveCut(cut);

@@ -1,5 +1,5 @@
 // From any event back to where it began.
-#include "sim/trace/causal_chain.h"
+#include "sim/run/causal_chain.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "sim/trace/causal_chain.h"
+#include "sim/run/causal_chain.h"
 
 #include <algorithm>
 
