@@ -95,11 +95,7 @@ void Node::Handle(DiskDone done, Effects& out, RaftOutput& raft_out) {
 }
 
 void Node::Handle(Suspend suspend, Effects& out, RaftOutput& raft_out) {
-  for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
-  for (const PendingRead& read : reads_) out.drops.push_back(read.call);
-  writes_.clear();
-  reads_.clear();
-  confirmed_.clear();
+  DropPending(out);
   raft_.Suspend(suspend.length, raft_out);
 }
 
@@ -188,6 +184,15 @@ void Node::AbandonPending(Effects& out) {
   confirmed_.clear();
 }
 
+// Without a word: a node that is silent or stopped gives no answers.
+void Node::DropPending(Effects& out) {
+  for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
+  for (const PendingRead& read : reads_) out.drops.push_back(read.call);
+  writes_.clear();
+  reads_.clear();
+  confirmed_.clear();
+}
+
 // --- Applying -----------------------------------------------------------------------------------
 
 void Node::Apply(Effects& out) {
@@ -234,11 +239,7 @@ void Node::AnswerReads(Effects& out) {
 void Node::Halt(std::string reason, Effects& out, RaftOutput& raft_out) {
   halted_ = true;
   out.trace.emplace_back(trace::Halted{std::move(reason)});
-  for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
-  for (const PendingRead& read : reads_) out.drops.push_back(read.call);
-  writes_.clear();
-  reads_.clear();
-  confirmed_.clear();
+  DropPending(out);
   raft_.DropHeld(raft_out);
 }
 

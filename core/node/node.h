@@ -78,6 +78,7 @@ class Node {
   std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
   void ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out);
   void AbandonPending(Effects& out);
+  void DropPending(Effects& out);
   void Apply(Effects& out);
   void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
   void AnswerReads(Effects& out);

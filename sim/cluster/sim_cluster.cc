@@ -172,8 +172,8 @@ void SimCluster::Transmit(Message message, EventId cause) {
   const auto type = static_cast<MessageType>(message.body.index());
   const NodeId from = message.from;
   const NodeId to = message.to;
+  DRYDOCK_CHECK(to.value() < nodes_.size() && to != from, from, to);
   const EventId sent = Emit(from, cause, trace::Sent{&message});
-  if (to.value() >= nodes_.size() || to == from) return;
   const Fate fate = network_.Send(now_, from, to, type);
   const std::uint64_t tie = network_.DrawTie(from, to);
   if (fate.dropped.has_value()) {
