@@ -23,6 +23,7 @@ struct RunFlags {
   std::optional<std::uint64_t> seed;
   std::string trace;
   bool json = false;
+  std::uint64_t search_up_to = sim::RunOptions{}.search_up_to;
 };
 
 std::uint64_t ParseSeed(const std::string& text) {
@@ -62,7 +63,7 @@ int Run(const RunFlags& flags, const std::string& program) {
   const sim::Scenario& scenario = read.value();
   const std::uint64_t seed = SeedOf(flags, scenario);
   sim::Story story(scenario.workload.clients);
-  sim::RunOptions options{.seed = seed, .observers = {&story}};
+  sim::RunOptions options{.seed = seed, .observers = {&story}, .search_up_to = flags.search_up_to};
   std::ofstream trace_file;
   std::unique_ptr<sim::TraceWriter> writer;
   if (!flags.trace.empty()) {
@@ -124,6 +125,11 @@ std::function<int()> AddRun(CLI::App& app) {
       ->trigger_on_parse();
   run->add_option("--trace", flags->trace,
                   "Write every event to this file, one JSON object a line");
+  run->add_option(
+         "--search-up-to", flags->search_up_to,
+         "Also search for a linearization, without believing the log, if there are at most "
+         "so many client calls")
+      ->capture_default_str();
   run->add_flag("--json", flags->json, "Print the result as JSON");
   run->footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json --trace run.jsonl");
   return [flags, program = app.get_name()] { return Run(*flags, program); };
