@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "sim", "net", "tools")  # what ships
+FOLDERS = ("core", "sim", "net", "tools", "tests")
 
 
 def our_commands(build):
