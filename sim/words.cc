@@ -29,7 +29,9 @@ struct OpText {
   std::string operator()(const PutOp& op) const {
     return "put " + Shown(op.key) + " = " + Quoted(op.value);
   }
-  std::string operator()(const GetOp& op) const { return "get " + Shown(op.key); }
+  std::string operator()(const GetOp& op) const {
+    return (op.mode == ReadMode::kStale ? "stale get " : "get ") + Shown(op.key);
+  }
   std::string operator()(const DeleteOp& op) const { return "delete " + Shown(op.key); }
   std::string operator()(const CompareAndSetOp& op) const {
     return "cas " + Shown(op.key) + " from " +

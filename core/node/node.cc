@@ -30,6 +30,12 @@ Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
       shown_(now),
       now_(now) {}
 
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+Node::~Node() = default;
+
 TimePoint Node::NextDeadline() const {
   if (halted_) return TimePoint::Max();
   if (applied_ < raft_.commit()) return shown_;
@@ -44,7 +50,14 @@ void Node::NoteTime(TimePoint shown) {
 }
 
 void Node::Step(TimePoint now, Input input, Effects& out) {
-  if (halted_) return RefuseInput(input, out);
+  Step(now, std::span(&input, 1), out);
+}
+
+void Node::Step(TimePoint now, std::span<Input> inputs, Effects& out) {
+  if (halted_) {
+    for (const Input& input : inputs) RefuseInput(input, out);
+    return;
+  }
   NoteTime(now);
   mutations_.clear();
   new_reads_.clear();
@@ -55,18 +68,35 @@ void Node::Step(TimePoint now, Input input, Effects& out) {
                       .mutations = mutations_,
                       .reads = new_reads_};
   raft_.AdvanceTo(now_, raft_out);
-  std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
+  for (Input& input : inputs) {
+    if (halted_) {
+      RefuseInput(input, out);
+      continue;
+    }
+    std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
+    NoteLeadership(out);
+  }
   if (!halted_) FinishStep(out, raft_out);
+}
+
+// After each input: the next one may end the leadership under which reads were confirmed by this.
+void Node::NoteLeadership(Effects& out) {
+  if (!raft_.IsLeader() || raft_.term() != leading_) AbandonPending(out);
+  TakeConfirmedReads();
+}
+
+void Node::TakeConfirmedReads() {
+  confirmed_.insert(confirmed_.end(), new_reads_.begin(), new_reads_.end());
+  new_reads_.clear();
 }
 
 // The order matters in one place: what is to be written goes to the log before the flush; what must
 // not leave before it is durable is still held inside raft_.
 void Node::FinishStep(Effects& out, RaftOutput& raft_out) {
   raft_.Send(raft_out);
+  TakeConfirmedReads();
   for (const Mutation& mutation : mutations_) wal_.Add(mutation);
   DRYDOCK_CHECK(wal_.last() == raft_.lsn(), wal_.last(), raft_.lsn());
-  if (!raft_.IsLeader() || raft_.term() != leading_) AbandonPending(out);
-  confirmed_.insert(confirmed_.end(), new_reads_.begin(), new_reads_.end());
   Apply(out);
   AnswerReads(out);
   wal_.Flush(out.disk);
@@ -105,6 +135,9 @@ void Node::Handle(Resume, Effects&, RaftOutput& raft_out) {
 
 void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
   if (raft_.suspended()) return out.drops.push_back(call.call);
+  if (const auto* get = std::get_if<GetOp>(&call.request.op)) {
+    if (get->mode == ReadMode::kStale) return AnswerRead(call.call, get->key, out);
+  }
   if (const std::optional<Outcome> refusal = ReasonToRefuse(call.request)) {
     ClientAnswer answer{.outcome = *refusal, .term = raft_.term()};
     if (*refusal == Outcome::kNotLeader) answer.leader = raft_.leader();
@@ -115,7 +148,7 @@ void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
   leading_ = raft_.term();
   if (auto* get = std::get_if<GetOp>(&call.request.op)) {
     reads_.push_back({call.call, std::move(get->key)});
-    raft_.Read(raft_out);
+    raft_.Read();
   } else {
     ProposeCommand(call.call, call.request, raft_out);
   }
@@ -220,17 +253,20 @@ void Node::AnswerReads(Effects& out) {
   for (; !confirmed_.empty() && confirmed_.front().index <= applied_; confirmed_.pop_front()) {
     for (std::uint64_t i = 0; i < confirmed_.front().count; ++i) {
       DRYDOCK_CHECK(!reads_.empty());
-      const std::optional<Bytes> value = kv_.Get(reads_.front().key.view());
-      out.client_replies.push_back(
-          {reads_.front().call,
-           ClientAnswer{.outcome = value.has_value() ? Outcome::kOk : Outcome::kNotFound,
-                        .found = value.has_value(),
-                        .value = value.value_or(Bytes()),
-                        .term = raft_.term(),
-                        .index = applied_}});
+      AnswerRead(reads_.front().call, reads_.front().key, out);
       reads_.pop_front();
     }
   }
+}
+
+void Node::AnswerRead(CallId call, const Bytes& key, Effects& out) const {
+  const std::optional<Bytes> value = kv_.Get(key.view());
+  out.client_replies.push_back(
+      {call, ClientAnswer{.outcome = value.has_value() ? Outcome::kOk : Outcome::kNotFound,
+                          .found = value.has_value(),
+                          .value = value.value_or(Bytes()),
+                          .term = raft_.term(),
+                          .index = applied_}});
 }
 
 // --- Halting ------------------------------------------------------------------------------------

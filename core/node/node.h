@@ -39,9 +39,18 @@ struct NodeConfig {
 class Node {
  public:
   Node(NodeConfig config, Recovered recovered, TimePoint now);
+  // Written out so that they are compiled once.
+  Node(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(const Node&);
+  Node& operator=(Node&&) noexcept;
+  ~Node();
 
   // Appends to `out`; never blocks. A step ends with every invariant of the state checked.
   void Step(TimePoint now, Input input, Effects& out);
+  // All that came by now, in order, as one step: what they ask for is sent and written together.
+  // The inputs are moved from.
+  void Step(TimePoint now, std::span<Input> inputs, Effects& out);
   // When to step with Wake if nothing else comes; TimePoint::Max() for never.
   TimePoint NextDeadline() const;
 
@@ -73,6 +82,8 @@ class Node {
   void Handle(DiskDone done, Effects& out, RaftOutput& raft_out);
   void Handle(Suspend suspend, Effects& out, RaftOutput& raft_out);
   void Handle(Resume, Effects& out, RaftOutput& raft_out);
+  void NoteLeadership(Effects& out);
+  void TakeConfirmedReads();
   void FinishStep(Effects& out, RaftOutput& raft_out);
 
   std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
@@ -82,6 +93,7 @@ class Node {
   void Apply(Effects& out);
   void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
   void AnswerReads(Effects& out);
+  void AnswerRead(CallId call, const Bytes& key, Effects& out) const;
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);

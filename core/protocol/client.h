@@ -14,8 +14,13 @@ struct PutOp {
   Bytes key;
   Bytes value;
 };
+enum class ReadMode : std::uint8_t {
+  kLinearizable,  // sees every write that was answered before the read was asked
+  kStale,         // what the node asked has applied, leader or not
+};
 struct GetOp {
   Bytes key;
+  ReadMode mode = ReadMode::kLinearizable;
 };
 struct DeleteOp {
   Bytes key;

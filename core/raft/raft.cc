@@ -3,19 +3,13 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/base/overloaded.h"
 
 namespace drydock {
 namespace {
 
 // No cluster counts this far: such a term comes from garbage, and adopting it would end elections.
 constexpr Term kLastPlausibleTerm(std::uint64_t{1} << 56);
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 }  // namespace
 

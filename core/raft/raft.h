@@ -73,8 +73,9 @@ class Raft {
   // Appends an entry; the caller is the leader. Send() must follow before the step ends.
   Index Propose(EntryKind kind, Bytes payload, RaftOutput& out);
   // Asks for one more read (thesis, section 6.4); the caller is the leader.
-  void Read(RaftOutput& out);
-  // Sends what the followers' windows allow.
+  // Send() must follow before the step ends.
+  void Read();
+  // Sends what the followers' windows allow, and asks them to confirm reads.
   void Send(RaftOutput& out);
 
   // --- State ---
@@ -186,6 +187,7 @@ class Raft {
   void SendCommitNotices(RaftOutput& out);
 
   // reads.cc
+  void AskForReads(RaftOutput& out);
   void ConfirmReads(RaftOutput& out);
 
   // founding.cc

@@ -5,7 +5,7 @@
 
 namespace drydock {
 
-void Raft::Read(RaftOutput& out) {
+void Raft::Read() {
   Leader& leader = std::get<Leader>(state_);
   if (leader.reads.empty() || leader.reads.back().round <= leader.round) {
     leader.reads.push_back({.round = leader.round + 1, .index = Index(0), .count = 0});
@@ -15,8 +15,14 @@ void Raft::Read(RaftOutput& out) {
   // waiting for that entry covers it (thesis, section 6.4, step 1).
   batch.index = std::max(commit_, leader.term_start);
   ++batch.count;
-  if (leader.reads.size() == 1 && batch.count == 1) Broadcast(out);
-  ConfirmReads(out);
+}
+
+// At the end of a step, so that all reads of the step share a round.
+void Raft::AskForReads(RaftOutput& out) {
+  Leader& leader = std::get<Leader>(state_);
+  if (leader.reads.empty() || leader.reads.front().round <= leader.round) return;
+  Broadcast(out);
+  ConfirmReads(out);  // a single voter is a quorum
 }
 
 void Raft::ConfirmReads(RaftOutput& out) {
@@ -28,15 +34,12 @@ void Raft::ConfirmReads(RaftOutput& out) {
     const Peer* peer = FindPeer(node);
     return Round(peer == nullptr ? 0 : peer->acked_round);
   });
-  bool any = false;
   for (; !leader.reads.empty() && leader.reads.front().round <= confirmed.value();
        leader.reads.pop_front()) {
     const ReadBatch& batch = leader.reads.front();
     out.reads.push_back({batch.index, batch.count});
     out.trace.emplace_back(trace::ReadConfirmed{batch.index, batch.count});
-    any = true;
   }
-  if (any && !leader.reads.empty() && leader.reads.front().round > leader.round) Broadcast(out);
 }
 
 }  // namespace drydock

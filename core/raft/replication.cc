@@ -38,6 +38,7 @@ void Raft::Broadcast(RaftOutput& out) {
 void Raft::Send(RaftOutput& out) {
   Leader* leader = AsLeader();
   if (leader == nullptr) return;
+  AskForReads(out);
   for (Peer& peer : leader->peers) SendAppends(peer, out);
 }
 

@@ -19,7 +19,10 @@ class MemberWriter {
     out_.BytesMember("key", op.key.view());
     out_.BytesMember("value", op.value.view());
   }
-  void operator()(const GetOp& op) { out_.BytesMember("key", op.key.view()); }
+  void operator()(const GetOp& op) {
+    out_.BytesMember("key", op.key.view());
+    if (op.mode == ReadMode::kStale) out_.NameMember("mode", "stale");
+  }
   void operator()(const DeleteOp& op) { out_.BytesMember("key", op.key.view()); }
   void operator()(const CompareAndSetOp& op) {
     out_.BytesMember("key", op.key.view());

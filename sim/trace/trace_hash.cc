@@ -94,7 +94,10 @@ class Feeder {
 
   // --- Client operations ---
   void operator()(const PutOp& op) { All(op.key.view(), op.value.view()); }
-  void operator()(const GetOp& op) { All(op.key.view()); }
+  void operator()(const GetOp& op) {
+    All(op.key.view());
+    if (op.mode != ReadMode::kLinearizable) One(op.mode);
+  }
   void operator()(const DeleteOp& op) { All(op.key.view()); }
   void operator()(const CompareAndSetOp& op) {
     All(op.key.view(), op.expected.has_value(), op.value.view());

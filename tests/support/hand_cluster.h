@@ -33,6 +33,12 @@ class HandCluster {
     nodes_[node].Step(now_, std::move(input), out);
     Collect(node, out);
   }
+  // All in one step.
+  void StepTogether(std::uint32_t node, std::vector<Input> inputs) {
+    Effects out;
+    nodes_[node].Step(now_, inputs, out);
+    Collect(node, out);
+  }
   // Lets time pass until the node has something to do by itself.
   void Wake(std::uint32_t node) {
     now_ = std::max(now_, nodes_[node].NextDeadline());
