@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include "core/base/check.h"
@@ -112,6 +111,8 @@ void Print(const char* name, const Measured& m) {
               m.EventsPerSecond() / 1e6, m.EventsPerVirtualSecond(), m.wall_s);
 }
 
+}  // namespace
+
 int Bench(bool json) {
   const Measured idle = Measure(kIdle);
   const Measured ten_minutes = Measure(kTenMinutes);
@@ -139,16 +140,6 @@ int Bench(bool json) {
               static_cast<unsigned long long>(whole.calls));
   std::printf("An event is one item of the queue; five nodes, every invariant checked.\n");
   return kHeld;
-}
-
-}  // namespace
-
-std::function<int()> AddBench(CLI::App& app) {
-  auto json = std::make_shared<bool>(false);
-  CLI::App* bench = app.add_subcommand("bench", "Measure the simulator on this machine");
-  bench->footer("Takes about half a minute.\nExample:\n  raftsim bench --json");
-  bench->add_flag("--json", *json, "Print the figures as JSON");
-  return [json] { return Bench(*json); };
 }
 
 }  // namespace drydock::tools

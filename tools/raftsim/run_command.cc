@@ -1,11 +1,9 @@
 // raftsim run, raftsim check.
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <random>
 
 #include "sim/report/report.h"
@@ -17,22 +15,6 @@
 
 namespace drydock::tools {
 namespace {
-
-struct RunFlags {
-  std::string file;
-  std::optional<std::uint64_t> seed;
-  std::string trace;
-  bool json = false;
-  std::uint64_t search_up_to = sim::RunOptions{}.search_up_to;
-};
-
-std::uint64_t ParseSeed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (error == std::errc() && end == text.data() + text.size() && !text.empty()) return seed;
-  throw CLI::ValidationError(
-      "--seed", "a seed is a number from 0 to 18446744073709551615, found \"" + text + "\"");
-}
 
 // A path as a shell takes it.
 std::string Quoted(const std::string& path) {
@@ -53,7 +35,8 @@ std::uint64_t SeedOf(const RunFlags& flags, const sim::Scenario& scenario) {
   return std::random_device{}();
 }
 
-// `program` is how the user called it, so that the command to repeat a run can be pasted.
+}  // namespace
+
 int Run(const RunFlags& flags, const std::string& program) {
   const Result<sim::Scenario> read = ReadScenario(flags.file);
   if (!read.ok()) {
@@ -110,37 +93,6 @@ int Check(const std::vector<std::string>& files) {
     }
   }
   return code;
-}
-
-}  // namespace
-
-std::function<int()> AddRun(CLI::App& app) {
-  auto flags = std::make_shared<RunFlags>();
-  CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
-  run->add_option("FILE", flags->file, "The scenario, a JSON file")->required();
-  run->add_option_function<std::string>(
-         "--seed", [flags](const std::string& text) { flags->seed = ParseSeed(text); },
-         "Instead of the file's seed")
-      ->type_name("NUMBER")
-      ->trigger_on_parse();
-  run->add_option("--trace", flags->trace,
-                  "Write every event to this file, one JSON object a line");
-  run->add_option(
-         "--search-up-to", flags->search_up_to,
-         "Also search for a linearization, without believing the log, if there are at most "
-         "so many client calls")
-      ->capture_default_str();
-  run->add_flag("--json", flags->json, "Print the result as JSON");
-  run->footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json --trace run.jsonl");
-  return [flags, program = app.get_name()] { return Run(*flags, program); };
-}
-
-std::function<int()> AddCheck(CLI::App& app) {
-  auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* check = app.add_subcommand("check", "Tell whether scenario files are valid");
-  check->add_option("FILE", *files, "Scenario files")->required();
-  check->footer("Example:\n  raftsim check scenarios/*/*.json");
-  return [files] { return Check(*files); };
 }
 
 }  // namespace drydock::tools

@@ -1,0 +1,112 @@
+#include "tools/raftsim/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "tools/raftsim/commands.h"
+#include "tools/raftsim/files.h"
+
+namespace drydock::tools {
+namespace {
+
+// Each of these adds a subcommand; what it gives back runs it.
+using Command = std::function<int()>;
+
+std::uint64_t ParseSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size() && !text.empty()) return seed;
+  throw CLI::ValidationError(
+      "--seed", "a seed is a number from 0 to 18446744073709551615, found \"" + text + "\"");
+}
+
+Command AddRun(CLI::App& app) {
+  auto flags = std::make_shared<RunFlags>();
+  CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
+  run->add_option("FILE", flags->file, "The scenario, a JSON file")->required();
+  run->add_option_function<std::string>(
+         "--seed", [flags](const std::string& text) { flags->seed = ParseSeed(text); },
+         "Instead of the file's seed")
+      ->type_name("NUMBER")
+      ->trigger_on_parse();
+  run->add_option("--trace", flags->trace,
+                  "Write every event to this file, one JSON object a line");
+  run->add_option(
+         "--search-up-to", flags->search_up_to,
+         "Also search for a linearization, without believing the log, if there are at most "
+         "so many client calls")
+      ->capture_default_str();
+  run->add_flag("--json", flags->json, "Print the result as JSON");
+  run->footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json --trace run.jsonl");
+  return [flags, program = app.get_name()] { return Run(*flags, program); };
+}
+
+Command AddCheck(CLI::App& app) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* check = app.add_subcommand("check", "Tell whether scenario files are valid");
+  check->add_option("FILE", *files, "Scenario files")->required();
+  check->footer("Example:\n  raftsim check scenarios/*/*.json");
+  return [files] { return Check(*files); };
+}
+
+Command AddBench(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* bench = app.add_subcommand("bench", "Measure the simulator on this machine");
+  bench->footer("Takes about half a minute.\nExample:\n  raftsim bench --json");
+  bench->add_flag("--json", *json, "Print the figures as JSON");
+  return [json] { return Bench(*json); };
+}
+
+Command AddLinearize(CLI::App& app) {
+  auto flags = std::make_shared<LinearizeFlags>();
+  CLI::App* linearize = app.add_subcommand("linearize", "Judge whether a history is linearizable");
+  linearize->add_option("FILE", flags->file, "The history")->required();
+  linearize->add_option("--format", flags->format, "How it is written")
+      ->check(CLI::IsMember({"drydock", "jepsen-log", "edn", "porcupine"}))
+      ->capture_default_str();
+  linearize->footer(
+      "Exit code: 0 linearizable, 1 not linearizable, 3 undecided, 2 bad input.\n"
+      "Example:\n  raftsim linearize jepsen.log --format jepsen-log");
+  return [flags] { return Linearize(*flags); };
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("raftsim rehearses the failures of a Raft cluster, deterministically.");
+  app.name(argv[0]);
+  app.require_subcommand(1);
+  app.footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json");
+  app.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return std::string("raftsim: ") + error.what() + "; --help tells more\n";
+  });
+  app.set_help_all_flag("--help-all", "Help of all subcommands");
+  std::vector<std::pair<std::string, Command>> commands;
+  commands.emplace_back("run", AddRun(app));
+  commands.emplace_back("check", AddCheck(app));
+  commands.emplace_back("bench", AddBench(app));
+  commands.emplace_back("linearize", AddLinearize(app));
+  const auto is_called = [&](const auto& command) { return argc > 1 && command.first == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_called)) {
+    PrintError("there is no command \"" + std::string(argv[1]) +
+               "\"; there are run, check, bench and linearize");
+    return kBadInput;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // The library's own codes are all above 100.
+    return app.exit(error, std::cout, std::cerr) == 0 ? kHeld : kBadInput;
+  }
+  for (const auto& [name, command] : commands) {
+    if (app.got_subcommand(name)) return command();
+  }
+  return kBadInput;
+}
+
+}  // namespace drydock::tools
