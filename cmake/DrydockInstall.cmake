@@ -1,11 +1,12 @@
-# install + export: find_package(drydock) gives drydock::core, drydock::text and drydock::sim.
+# install + export: find_package(drydock) gives drydock::core, drydock::text, drydock::sim and
+# drydock::net.
 include(CMakePackageConfigHelpers)
 
 set(drydock_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/drydock)
 
-install(TARGETS drydock_core drydock_text drydock_sim EXPORT drydockTargets
+install(TARGETS drydock_core drydock_text drydock_sim drydock_net EXPORT drydockTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY core sim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/drydock
+install(DIRECTORY core sim net DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/drydock
         FILES_MATCHING PATTERN "*.h")
 install(EXPORT drydockTargets NAMESPACE drydock:: DESTINATION ${drydock_config_dir})
 if(TARGET raftsim)

@@ -1,0 +1,54 @@
+// The directory that one node keeps its store in: nobody else's, and of one cluster.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "net/disk/file_descriptor.h"
+#include "net/disk/posix_disk.h"
+
+namespace drydock::net {
+
+// What is in it: `lock` (text: the process id of the node that runs, empty when none does),
+// `cluster` (below), and the store that core's Recover keeps there.
+//
+//   cluster   "drydockc", version u32, name (length u32, bytes), CRC32C u32 of all before it
+//
+// The same bytes on all nodes of a cluster.
+inline constexpr const char* kLockPath = "lock";
+inline constexpr const char* kClusterPath = "cluster";
+
+struct DataDirectoryOptions {
+  std::string directory;
+  std::string cluster;     // 1 to 255 bytes
+  bool bootstrap = false;  // found a new store if there is none, as in core's StartOptions
+};
+
+// Holds an exclusive lock on the directory for its life; a crash of the process gives it back. To
+// be opened before Recover and kept until nothing uses the disk any more.
+class DataDirectory {
+ public:
+  // Fails, in words for the operator, when
+  // - the directory cannot be written to (missing without `bootstrap`, rights, read-only, full),
+  // - another process holds it: the error tells its id,
+  // - it belongs to another cluster, or its `cluster` file is damaged, or missing though there is a
+  //   store.
+  // With `bootstrap` and no store the cluster's name is made durable here, before Recover founds
+  // the store: after a crash anywhere in between, the same command starts over. Without both it
+  // succeeds, and Recover says what to do.
+  static Result<std::unique_ptr<DataDirectory>> Open(const DataDirectoryOptions& options);
+  ~DataDirectory();
+  DataDirectory(const DataDirectory&) = delete;
+  DataDirectory& operator=(const DataDirectory&) = delete;
+
+  PosixDisk& disk() { return *disk_; }
+
+ private:
+  DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk);
+
+  FileDescriptor lock_;  // closed last, after the disk
+  std::unique_ptr<PosixDisk> disk_;
+};
+
+}  // namespace drydock::net
