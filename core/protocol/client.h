@@ -52,7 +52,7 @@ enum class Outcome : std::uint8_t {
   kCompareFailed,  // `value` and `found` tell what the key holds
   // Refused: nothing happened, and nothing will.
   kNotLeader,  // `leader` tells who is, if known
-  kNotReady,   // the leader has not taken up its duties, or the cluster is not founded yet
+  kNotReady,   // the cluster is not founded yet
   kBusy,
   kTooLarge,
   kBadRequest,

@@ -52,7 +52,7 @@ struct AppendResponse {
 };
 
 struct Heartbeat {
-  Index commit;             // never beyond what the follower is known to hold
+  Index commit;             // the follower commits what of it agrees with the leader's log
   std::uint64_t round = 0;  // grows with each broadcast in a term; confirms reads
 };
 struct HeartbeatResponse {

@@ -88,6 +88,8 @@ class Raft {
   Role role() const { return static_cast<Role>(state_.index()); }
   bool IsLeader() const { return role() == Role::kLeader; }
   std::optional<NodeId> leader() const;
+  // What a leader knows of the others; null for all other roles.
+  const Leader* leadership() const { return std::get_if<Leader>(&state_); }
   bool suspended() const { return suspended_; }
   Index commit() const { return commit_; }
   Index durable_index() const { return durable_index_; }
