@@ -266,6 +266,15 @@ Result<ClusterConfig> LoadClusterConfig(const std::string& path) {
   return ParseClusterConfig(text.value(), path);
 }
 
+Status CheckIsMember(const ClusterConfig& config, NodeId id) {
+  if (config.nodes.contains(id)) return Ok();
+  std::string names;
+  for (const auto& [node, place] : config.nodes)
+    names += (names.empty() ? "" : ", ") + NameOf(node);
+  return Error{"I am not in the member list: " + NameOf(id) + " is none of " + names +
+               "; check --id, or add it to \"nodes\" in the cluster's file"};
+}
+
 std::optional<NodeId> ParseNodeName(std::string_view name) {
   if (!name.starts_with('n')) return std::nullopt;
   std::uint32_t number = 0;

@@ -17,7 +17,7 @@
 namespace drydock::net {
 
 inline constexpr std::size_t kMaxClusterNodes = 31;
-inline constexpr std::uint32_t kMaxNodeId = 4294967294;
+inline constexpr std::uint32_t kMaxNodeId = 2147483647;  // int32 on the wire
 
 // Each "host:port", as ParseHostPort (net/config/host_port.h) reads it.
 struct NodeAddress {
@@ -46,7 +46,10 @@ Result<ClusterConfig> ParseClusterConfig(std::string_view text, const std::strin
 // The same of a file. Errors besides: it is missing, not readable, a folder, or too large.
 Result<ClusterConfig> LoadClusterConfig(const std::string& path);
 
-// "n0" to "n4294967294", spelled as NameOf(NodeId) does; nothing for any other text.
+// An error, in words for the operator, if no node of the cluster has this number.
+Status CheckIsMember(const ClusterConfig& config, NodeId id);
+
+// "n0" to "n2147483647", spelled as NameOf(NodeId) does; nothing for any other text.
 std::optional<NodeId> ParseNodeName(std::string_view name);
 
 // The name as a number, for messages between nodes: stable across versions and machines, never 0.

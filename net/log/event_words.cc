@@ -21,7 +21,18 @@ struct Levels {
   LogLevel operator()(const trace::ConfigurationInForce&) const { return LogLevel::kInfo; }
   LogLevel operator()(const trace::TimerArmed&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::TimerFired&) const { return LogLevel::kDebug; }
-  LogLevel operator()(const trace::Refused&) const { return LogLevel::kWarning; }
+  // What no correct member sends is for the operator; the rest happens in every election.
+  LogLevel operator()(const trace::Refused& refused) const {
+    switch (refused.reason) {
+      case RefusalReason::kUnknownSender:
+      case RefusalReason::kWrongAddressee:
+      case RefusalReason::kWrongStore:
+      case RefusalReason::kMalformed:
+        return LogLevel::kWarning;
+      default:
+        return LogLevel::kDebug;
+    }
+  }
   LogLevel operator()(const trace::AppendHeld&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::PeerLost&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::ReadConfirmed&) const { return LogLevel::kDebug; }

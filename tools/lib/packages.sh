@@ -7,10 +7,19 @@
 drydock_build_packages=(
   g++ cmake ninja-build ccache doctest-dev libcli11-dev nlohmann-json3-dev
 )
+# To build the real runtime as well.
+drydock_net_packages=(
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc grpc-proto
+  prometheus-cpp-dev libcpp-httplib-dev libgoogle-perftools-dev
+)
 # To run every check beside.
 drydock_test_packages=(
   binutils clang clang-format clang-tidy python3 python3-jsonschema shellcheck
+  python3-grpcio python3-protobuf iproute2 iptables
 )
+
+# Node.js may well come from elsewhere than Debian, whose npm would then not go with it.
+command -v npm >/dev/null || drydock_test_packages+=(nodejs npm)
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.
 missing_packages() {

@@ -15,7 +15,7 @@ BASE = {"cluster": "demo", "nodes": {"n0": {"address": "127.0.0.1:7000"}}}
 NODE = BASE["nodes"]["n0"]
 ACCEPTED = [
     BASE, {**BASE, "$schema": "cluster.schema.json"}, {**BASE, "config": {}, "limits": {}},
-    {**BASE, "nodes": {"n4294967294": {"address": "[::1]:65535", "listen": "0.0.0.0:1", "metrics": "h:1"}}},
+    {**BASE, "nodes": {"n2147483647": {"address": "[::1]:65535", "listen": "0.0.0.0:1", "metrics": "h:1"}}},
     {**BASE, "config": {"election_timeout": ["1s", "2s"], "pre_vote": False}},
 ]
 REFUSED = [

@@ -120,7 +120,7 @@ std::vector<TraceEvent> AllEvents() {
           trace::ConfigurationInForce{Index(1), Configuration({NodeId(0), NodeId(1)})},
           trace::TimerArmed{TimerId::kElection, TimePoint::FromNanoseconds(5)},
           trace::TimerFired{TimerId::kElection},
-          trace::Refused{RefusalReason::kOldTerm, NodeId(1)},
+          trace::Refused{RefusalReason::kWrongStore, NodeId(1)},
           trace::AppendHeld{NodeId(1), 7},
           trace::PeerLost{NodeId(1)},
           trace::ReadConfirmed{Index(4), 2},
@@ -238,12 +238,22 @@ TEST_CASE("a candidate that tries again and again is told once") {
   CHECK(count(LogLevel::kDebug) == 103);
 }
 
+TEST_CASE("refusals that every election brings are only for those who want to see all") {
+  const auto count = [](LogLevel level) {
+    Rig rig(level);
+    rig.log.Event(kNow, trace::Refused{RefusalReason::kOldTerm, NodeId(1)});
+    return rig.lines().size();
+  };
+  CHECK(count(LogLevel::kInfo) == 0);
+  CHECK(count(LogLevel::kDebug) == 1);
+}
+
 TEST_CASE("refusals are told at most once a second for each reason, with the number left out") {
   Rig rig;
   const auto refuse = [&](std::int64_t now, RefusalReason reason, std::uint32_t peer) {
     rig.log.Event(now, trace::Refused{reason, NodeId(peer)});
   };
-  for (int i = 0; i < 1000; ++i) refuse(kNow + i, RefusalReason::kOldTerm, 1);
+  for (int i = 0; i < 1000; ++i) refuse(kNow + i, RefusalReason::kWrongStore, 1);
   refuse(kNow + 5, RefusalReason::kMalformed, 9);
   REQUIRE(rig.lines().size() == 2);
   CHECK_FALSE(rig.lines()[0].contains("left_out"));
@@ -258,8 +268,8 @@ TEST_CASE("refusals are told at most once a second for each reason, with the num
   CHECK(rig.lines()[2]["peer"] == "n1");
   CHECK(rig.lines()[2]["left_out"] == 998);
 
-  refuse(kNow + kSecond + 1, RefusalReason::kOldTerm, 2);
-  refuse(kNow + 2 * kSecond, RefusalReason::kOldTerm, 3);
+  refuse(kNow + kSecond + 1, RefusalReason::kWrongStore, 2);
+  refuse(kNow + 2 * kSecond, RefusalReason::kWrongStore, 3);
   REQUIRE(rig.lines().size() == 4);
   CHECK(rig.lines()[3]["peer"] == "n2");
   CHECK_FALSE(rig.lines()[3].contains("left_out"));
@@ -268,8 +278,8 @@ TEST_CASE("refusals are told at most once a second for each reason, with the num
 TEST_CASE("refusals held back are told when the node stops") {
   Rig rig;
   for (std::uint32_t i = 1; i <= 3; ++i) {
-    rig.log.Event(kNow, trace::Refused{RefusalReason::kDuplicate, NodeId(i)});
-    rig.log.Event(kNow, trace::Refused{RefusalReason::kLogBehind, NodeId(i)});
+    rig.log.Event(kNow, trace::Refused{RefusalReason::kUnknownSender, NodeId(i)});
+    rig.log.Event(kNow, trace::Refused{RefusalReason::kWrongAddressee, NodeId(i)});
   }
   rig.log.Flush(kNow);
   rig.log.Flush(kNow);
@@ -282,8 +292,8 @@ TEST_CASE("refusals held back are told when the node stops") {
 
 TEST_CASE("a clock that steps back does not silence refusals") {
   Rig rig;
-  rig.log.Event(kNow, trace::Refused{RefusalReason::kDuplicate, NodeId(1)});
-  rig.log.Event(kNow - 3600 * kSecond, trace::Refused{RefusalReason::kDuplicate, NodeId(2)});
+  rig.log.Event(kNow, trace::Refused{RefusalReason::kUnknownSender, NodeId(1)});
+  rig.log.Event(kNow - 3600 * kSecond, trace::Refused{RefusalReason::kUnknownSender, NodeId(2)});
   CHECK(rig.lines().size() == 2);
 }
 

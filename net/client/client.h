@@ -1,0 +1,114 @@
+// The client of a cluster: blocking calls that find the leader, follow it when it changes, and say
+// what became of a write.
+//
+// Writes go in a session, so the same write may be sent again until it is answered and still takes
+// effect once. A call ends with an answer of the store or at its deadline, and tells the three
+// cases apart: it is done; nothing happened and nothing will; it may have happened.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/protocol/client.h"
+#include "proto/drydock/v1/drydock.pb.h"
+
+namespace drydock::net {
+
+enum class CallOutcome : std::uint8_t {
+  kOk,
+  kNotFound,       // a get of a missing key
+  kCompareFailed,  // `found` and `value` tell what the key holds; nothing was changed
+  // Nothing happened, and nothing will:
+  kNoLeader,  // no node that leads could be reached in time
+  kRefused,   // too large, not valid, overloaded, not allowed: `text` tells
+  // It may have happened or may still happen.
+  kUnknown,
+};
+
+struct CallResult {
+  CallOutcome outcome = CallOutcome::kUnknown;
+  // For a person, unless kOk: what, where and what to do; one line without a period at its end.
+  std::string text;
+  // A get: the key is there. A delete: it was there. A compare-and-set that failed: it is there.
+  bool found = false;
+  std::string value;
+  // The place in the log: the entry of a write, the applied state of a read. 0 if not answered.
+  std::uint64_t term = 0;
+  std::uint64_t index = 0;
+  std::string endpoint;  // which node answered; "" if none
+  int attempts = 0;      // how often it was sent
+};
+
+struct ClientOptions {
+  // Of a call that names none; everything that a call does fits in it.
+  std::chrono::milliseconds deadline{5000};
+  // After so long without an answer another node is asked; longer for large values, and each time
+  // longer within one call.
+  std::chrono::milliseconds attempt{500};
+  // Without sessions a write that was sent once and not answered is not sent again.
+  bool sessions = true;
+  // Also ask nodes that are not in the list of endpoints, when a node says that one of them leads.
+  bool learn_addresses = true;
+};
+
+struct StatusQuery {
+  std::optional<std::string> key;  // also the value of this key in the node's own map
+  bool histograms = false;
+};
+
+struct EndpointStatus {
+  std::string endpoint;
+  Result<v1::GetStatusResponse> status;
+};
+
+// Thread-safe: calls of several threads are under way at the same time, in one session. Destroy it
+// when no call is under way.
+class Client {
+ public:
+  // A call's own deadline instead of that of the options.
+  using Within = std::optional<std::chrono::milliseconds>;
+
+  // Connects to nothing yet. Errors: no endpoints, one that is not "host:port", deadlines that are
+  // not positive.
+  static Result<std::unique_ptr<Client>> Open(std::vector<std::string> endpoints,
+                                              ClientOptions options = {});
+  ~Client();
+
+  CallResult Put(const std::string& key, const std::string& value, Within within = {});
+  // Stale: of the first endpoint that answers, in the order of the list.
+  CallResult Get(const std::string& key, ReadMode mode = ReadMode::kLinearizable,
+                 Within within = {});
+  CallResult Delete(const std::string& key, Within within = {});
+  // Sets the value if the key holds `expected`; nullopt: if the key is missing.
+  CallResult CompareAndSet(const std::string& key, const std::optional<std::string>& expected,
+                           const std::string& value, Within within = {});
+
+  // --- Of one node, which need not be in the list. Asked once, nobody else is. ---
+
+  // The error is a phrase that goes with the name of the endpoint: "cannot be reached: ..."
+  Result<v1::GetStatusResponse> GetStatus(const std::string& endpoint,
+                                          const StatusQuery& query = {}, Within within = {});
+  // All endpoints at the same time, in their order.
+  std::vector<EndpointStatus> GetStatusOfAll(const StatusQuery& query = {}, Within within = {});
+  // Makes the node silent to its peers and clients. At least 1 ms and at most kMaxSuspension;
+  // kRefused if the node does not allow it.
+  CallResult Suspend(const std::string& endpoint, std::chrono::milliseconds length,
+                     Within within = {});
+  // Ends a suspension; `found` tells whether there was one.
+  CallResult Resume(const std::string& endpoint, Within within = {});
+
+  static constexpr std::chrono::milliseconds kMaxSuspension{0xffffffff};
+
+ private:
+  class State;
+  explicit Client(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace drydock::net

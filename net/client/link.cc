@@ -1,0 +1,202 @@
+#include "net/client/link.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/text/words.h"
+#include "proto/drydock/v1/drydock.grpc.pb.h"
+#include "proto/raft.grpc.pb.h"
+
+namespace drydock::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A host that swallows packets must not eat the time in which others could be asked.
+constexpr milliseconds kConnectLimit{500};
+// Between two connections to a node that is not there, however many threads want one.
+constexpr milliseconds kReconnectPause{20};
+// For finding out why a node cannot be reached.
+constexpr milliseconds kProbeLimit{200};
+
+grpc::ChannelArguments MakeArguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kConnectLimit.count()));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A connection that a partition has eaten must not be believed in.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 2000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  // The minimal stack leaves deadlines to the server; a silent one would be waited for for ever.
+  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetMaxSendMessageSize(-1);
+  return arguments;
+}
+
+// On the monotonic clock: a jump of the wall clock changes nothing.
+gpr_timespec OnGrpcClock(Clock::time_point deadline) {
+  const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
+  const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(ns, GPR_TIMESPAN));
+}
+
+// gRPC tells the whole way down to the cause, which stands last.
+std::string CauseIn(const std::string& message) {
+  const bool is_chain =
+      message.rfind("failed to connect", 0) == 0 || message.rfind("DNS resolution failed", 0) == 0;
+  const std::size_t last = message.rfind(": ");
+  const bool cut = is_chain && last != std::string::npos && last + 2 < message.size();
+  return cut ? message.substr(last + 2) : message;
+}
+
+Attempt Lost(const grpc::Status& status) {
+  const std::string why = status.error_message();
+  return {Attempt::End::kLost, "gave no answer" + (why.empty() ? "" : ": " + why)};
+}
+
+Attempt::End EndOfRefusal(const grpc::Status& status) {
+  // What gRPC itself says of a message that its server does not take: trying again is no use.
+  const bool too_large = status.error_message().find("larger than max") != std::string::npos;
+  return too_large ? Attempt::End::kRefused : Attempt::End::kBusy;
+}
+
+Attempt Judge(const grpc::Status& status) {
+  using Code = grpc::StatusCode;
+  switch (status.error_code()) {
+    case Code::OK:
+      return {Attempt::End::kAnswered, ""};
+    case Code::DEADLINE_EXCEEDED:
+      return {Attempt::End::kTimedOut, "is silent"};
+    case Code::RESOURCE_EXHAUSTED:
+      return {EndOfRefusal(status), "is busy: " + status.error_message()};
+    case Code::UNIMPLEMENTED:
+      return {Attempt::End::kForeign, "does not know the call; is it a Drydock node?"};
+    case Code::INVALID_ARGUMENT:
+    case Code::FAILED_PRECONDITION:
+    case Code::OUT_OF_RANGE:
+    case Code::PERMISSION_DENIED:
+    case Code::UNAUTHENTICATED:
+      return {Attempt::End::kRefused, "refuses: " + status.error_message()};
+    default:
+      return Lost(status);
+  }
+}
+
+}  // namespace
+
+struct Link::Wire {
+  explicit Wire(const std::string& address)
+      : channel(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                          MakeArguments())),
+        store(v1::KeyValueService::NewStub(channel)),
+        admin(v1::AdminService::NewStub(channel)),
+        raft(::Raft::NewStub(channel)) {}
+
+  bool Failed() { return channel->GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE; }
+
+  const Clock::time_point born = Clock::now();
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::KeyValueService::Stub> store;
+  std::unique_ptr<v1::AdminService::Stub> admin;
+  std::unique_ptr<::Raft::Stub> raft;
+};
+
+Link::Link(std::string address) : address_(std::move(address)) {}
+Link::~Link() = default;
+
+// A channel that has failed shows neither that it tries again nor that it fails again, and asks DNS
+// rarely. A fresh one tries at once, and tells within a moment.
+std::shared_ptr<Link::Wire> Link::Current() {
+  const std::scoped_lock lock(mutex_);
+  if (wire_ == nullptr || (wire_->Failed() && Clock::now() - wire_->born > kReconnectPause)) {
+    wire_ = std::make_shared<Wire>(address_);
+  }
+  return wire_;
+}
+
+// Only over a connection that stands is anything sent: then a call that was not sent is known not
+// to have happened.
+std::shared_ptr<Link::Wire> Link::Connect(Clock::time_point deadline) {
+  const std::shared_ptr<Wire> wire = Current();
+  grpc_connectivity_state state = wire->channel->GetState(/*try_to_connect=*/true);
+  if (state == GRPC_CHANNEL_READY) return wire;
+  const Clock::time_point limit = std::min(deadline, Clock::now() + kConnectLimit);
+  while (state != GRPC_CHANNEL_TRANSIENT_FAILURE && state != GRPC_CHANNEL_SHUTDOWN) {
+    if (!wire->channel->WaitForStateChange(state, OnGrpcClock(limit))) return nullptr;
+    state = wire->channel->GetState(/*try_to_connect=*/true);
+    if (state == GRPC_CHANNEL_READY) return wire;
+  }
+  return nullptr;
+}
+
+template <class Call>
+Attempt Link::Try(Clock::time_point deadline, Call call) {
+  const std::shared_ptr<Wire> wire = Connect(deadline);
+  if (wire == nullptr) return {Attempt::End::kNotConnected, "cannot be reached"};
+  grpc::ClientContext context;
+  context.set_deadline(OnGrpcClock(deadline));
+  return Judge(call(*wire, context));
+}
+
+Attempt Link::Execute(const v1::ExecuteRequest& request, v1::ExecuteResponse& response,
+                      Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.store->Execute(&context, request, &response);
+  });
+}
+
+Attempt Link::GetStatus(const v1::GetStatusRequest& request, v1::GetStatusResponse& response,
+                        Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->GetStatus(&context, request, &response);
+  });
+}
+
+Attempt Link::Suspend(milliseconds length, Clock::time_point deadline) {
+  suspend_request request;
+  request.set_milliseconds(static_cast<std::uint32_t>(length.count()));
+  suspend_response response;
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.raft->suspend(&context, request, &response);
+  });
+}
+
+Attempt Link::Resume(v1::ResumeResponse& response, Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->Resume(&context, v1::ResumeRequest(), &response);
+  });
+}
+
+// The state of a channel has no reason with it, but a call that fails for it has. This one is
+// harmless, should it succeed.
+std::string Link::WhyUnreachable() {
+  const std::shared_ptr<Wire> wire = Current();
+  grpc::ClientContext context;
+  context.set_deadline(OnGrpcClock(Clock::now() + kProbeLimit));
+  v1::GetStatusResponse response;
+  const grpc::Status status = wire->admin->GetStatus(&context, v1::GetStatusRequest(), &response);
+  if (status.ok()) return "it answers now";
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return "no connection in time";
+  return Shorten(CauseIn(status.error_message()));
+}
+
+Link& LinkPool::To(const std::string& address) {
+  const std::scoped_lock lock(mutex_);
+  std::unique_ptr<Link>& link = links_[address];
+  if (link == nullptr) link = std::make_unique<Link>(address);
+  return *link;
+}
+
+}  // namespace drydock::net

@@ -1,0 +1,85 @@
+// The way to one node for a client: its connection, and single calls over it that either are
+// answered or tell how much may have happened.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace drydock::v1 {
+class ExecuteRequest;
+class ExecuteResponse;
+class GetStatusRequest;
+class GetStatusResponse;
+class ResumeResponse;
+}  // namespace drydock::v1
+
+namespace drydock::net {
+
+using Clock = std::chrono::steady_clock;
+
+// How one call over a link ended.
+struct Attempt {
+  enum class End {
+    kAnswered,
+    // The node did nothing:
+    kNotConnected,  // the call never left
+    kBusy,
+    kRefused,
+    kForeign,  // whoever listens there does not know the call
+    // Perhaps it did:
+    kTimedOut,
+    kLost,
+  };
+  End end = End::kLost;
+  std::string text;  // unless kAnswered; a phrase that goes with the name of the node
+
+  bool maybe_done() const { return end == End::kTimedOut || end == End::kLost; }
+};
+
+// Thread-safe. Connects when it is first used, and anew whenever a call finds the connection gone.
+class Link {
+ public:
+  explicit Link(std::string address);
+  ~Link();
+
+  const std::string& address() const { return address_; }
+
+  Attempt Execute(const v1::ExecuteRequest& request, v1::ExecuteResponse& response,
+                  Clock::time_point deadline);
+  Attempt GetStatus(const v1::GetStatusRequest& request, v1::GetStatusResponse& response,
+                    Clock::time_point deadline);
+  Attempt Suspend(std::chrono::milliseconds length, Clock::time_point deadline);
+  Attempt Resume(v1::ResumeResponse& response, Clock::time_point deadline);
+
+  // Why the last connection failed, for a person: "Connection refused". Takes a moment.
+  std::string WhyUnreachable();
+
+ private:
+  struct Wire;
+
+  // A connection that stands, or null.
+  std::shared_ptr<Wire> Connect(Clock::time_point deadline);
+  // The present one; a fresh one in the place of one that has failed.
+  std::shared_ptr<Wire> Current();
+  template <class Call>
+  Attempt Try(Clock::time_point deadline, Call call);
+
+  const std::string address_;
+  std::mutex mutex_;
+  std::shared_ptr<Wire> wire_;
+};
+
+// The links of a client, by address. Thread-safe; a link lives as long as the pool.
+class LinkPool {
+ public:
+  Link& To(const std::string& address);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Link>> links_;
+};
+
+}  // namespace drydock::net

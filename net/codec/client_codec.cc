@@ -1,0 +1,149 @@
+#include "net/codec/client_codec.h"
+
+#include <utility>
+#include <variant>
+
+#include "core/base/overloaded.h"
+
+namespace drydock::net {
+namespace {
+
+// Both enumerations list the outcomes in the same order; on the wire 0 is "not said".
+v1::Outcome OnWire(Outcome outcome) {
+  return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
+}
+static_assert(static_cast<int>(Outcome::kOk) + 1 == v1::OUTCOME_OK);
+static_assert(static_cast<int>(Outcome::kNotLeader) + 1 == v1::OUTCOME_NOT_LEADER);
+static_assert(static_cast<int>(Outcome::kSessionUnknown) + 1 == v1::OUTCOME_SESSION_UNKNOWN);
+static_assert(static_cast<int>(Outcome::kUnknown) + 1 == v1::OUTCOME_UNKNOWN);
+
+// An outcome of a later version says nothing that can be relied on.
+Outcome FromWire(v1::Outcome outcome) {
+  const bool known = outcome >= v1::OUTCOME_OK && outcome <= v1::OUTCOME_UNKNOWN;
+  return known ? static_cast<Outcome>(static_cast<int>(outcome) - 1) : Outcome::kUnknown;
+}
+
+std::optional<ClientOp> DecodeOp(const v1::Operation& in) {
+  switch (in.kind_case()) {
+    case v1::Operation::kPut:
+      return PutOp{Bytes(in.put().key()), Bytes(in.put().value())};
+    case v1::Operation::kGet:
+      if (!v1::ReadMode_IsValid(in.get().mode())) return std::nullopt;
+      return GetOp{Bytes(in.get().key()), in.get().mode() == v1::READ_MODE_STALE
+                                              ? ReadMode::kStale
+                                              : ReadMode::kLinearizable};
+    case v1::Operation::kDelete:
+      return DeleteOp{Bytes(in.delete_().key())};
+    case v1::Operation::kCompareAndSet: {
+      const v1::CompareAndSetOperation& cas = in.compare_and_set();
+      std::optional<Bytes> expected;
+      if (cas.has_expected()) expected = Bytes(cas.expected());
+      return CompareAndSetOp{Bytes(cas.key()), std::move(expected), Bytes(cas.value())};
+    }
+    case v1::Operation::kRegister:
+      return RegisterOp{};
+    case v1::Operation::KIND_NOT_SET:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string Text(const Bytes& bytes) {
+  return std::string(bytes.view());
+}
+
+}  // namespace
+
+std::optional<ClientRequest> Decode(const v1::Operation& in) {
+  std::optional<ClientOp> op = DecodeOp(in);
+  if (!op.has_value()) return std::nullopt;
+  return ClientRequest{.session = SessionId(in.session()),
+                       .sequence = in.sequence(),
+                       .first_unanswered = in.first_unanswered(),
+                       .op = std::move(*op)};
+}
+
+void Encode(const ClientRequest& request, v1::Operation& out) {
+  out.Clear();
+  out.set_session(request.session.value());
+  out.set_sequence(request.sequence);
+  out.set_first_unanswered(request.first_unanswered);
+  std::visit(Overloaded{[&](const PutOp& op) {
+                          out.mutable_put()->set_key(Text(op.key));
+                          out.mutable_put()->set_value(Text(op.value));
+                        },
+                        [&](const GetOp& op) {
+                          out.mutable_get()->set_key(Text(op.key));
+                          if (op.mode == ReadMode::kStale) {
+                            out.mutable_get()->set_mode(v1::READ_MODE_STALE);
+                          }
+                        },
+                        [&](const DeleteOp& op) { out.mutable_delete_()->set_key(Text(op.key)); },
+                        [&](const CompareAndSetOp& op) {
+                          v1::CompareAndSetOperation& cas = *out.mutable_compare_and_set();
+                          cas.set_key(Text(op.key));
+                          if (op.expected.has_value()) cas.set_expected(Text(*op.expected));
+                          cas.set_value(Text(op.value));
+                        },
+                        [&](const RegisterOp&) { out.mutable_register_(); }},
+             request.op);
+}
+
+ClientRequest Decode(const setVal_request& in) {
+  return {.op = PutOp{Bytes(in.key()), Bytes(in.value())}};
+}
+
+ClientRequest Decode(const getVal_request& in) {
+  return {.op = GetOp{.key = Bytes(in.key())}};
+}
+
+void Encode(const ClientAnswer& answer, v1::Answer& out) {
+  out.Clear();
+  out.set_outcome(OnWire(answer.outcome));
+  out.set_found(answer.found);
+  const std::string_view value = answer.value.view();
+  out.set_value(value.data(), value.size());
+  if (answer.leader.has_value()) out.set_leader(answer.leader->value());
+  out.set_session(answer.session.value());
+  out.set_term(static_cast<std::int64_t>(answer.term.value()));
+  out.set_index(answer.index.value());
+}
+
+ClientAnswer Decode(const v1::Answer& in) {
+  ClientAnswer answer{.outcome = FromWire(in.outcome()),
+                      .found = in.found(),
+                      .value = Bytes(in.value()),
+                      .session = SessionId(in.session()),
+                      .term = Term(static_cast<std::uint64_t>(in.term())),
+                      .index = Index(in.index())};
+  if (in.has_leader()) answer.leader = NodeId(in.leader());
+  return answer;
+}
+
+const char* WordsOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOk:
+      return "done";
+    case Outcome::kNotFound:
+      return "no such key";
+    case Outcome::kCompareFailed:
+      return "the key does not hold the expected value";
+    case Outcome::kNotLeader:
+      return "this node does not lead";
+    case Outcome::kNotReady:
+      return "the cluster takes no calls yet: not enough of its nodes have been started";
+    case Outcome::kBusy:
+      return "too much is under way: try again";
+    case Outcome::kTooLarge:
+      return "the key or the value is above the limit";
+    case Outcome::kBadRequest:
+      return "the request is not valid";
+    case Outcome::kSessionUnknown:
+      return "the session is unknown or has expired";
+    case Outcome::kUnknown:
+      return "outcome unknown: it may have happened or may still happen";
+  }
+  return "outcome unknown: it may have happened or may still happen";
+}
+
+}  // namespace drydock::net

@@ -1,0 +1,27 @@
+// What clients ask and are told, as messages of drydock.v1 and of the Raft service, and back.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/protocol/client.h"
+#include "proto/drydock/v1/drydock.pb.h"
+#include "proto/raft.pb.h"
+
+namespace drydock::net {
+
+// Nullopt when no kind of operation is set, or an unknown read mode.
+std::optional<ClientRequest> Decode(const v1::Operation& in);
+void Encode(const ClientRequest& request, v1::Operation& out);
+
+ClientRequest Decode(const setVal_request& in);
+ClientRequest Decode(const getVal_request& in);
+
+// The address of the leader is not the core's to know: the caller adds it.
+void Encode(const ClientAnswer& answer, v1::Answer& out);
+ClientAnswer Decode(const v1::Answer& in);
+
+// What an outcome means, for a person: "the node does not lead"...
+const char* WordsOf(Outcome outcome);
+
+}  // namespace drydock::net

@@ -1,0 +1,408 @@
+#include "net/node/real_node.h"
+
+#include <grpc/support/time.h>
+#include <time.h>
+
+#include <map>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "core/base/check.h"
+#include "core/text/names.h"
+#include "net/codec/peer_codec.h"
+#include "net/disk/disk_worker.h"
+#include "net/http/http_server.h"
+#include "net/http/node_pages.h"
+#include "net/node/observer.h"
+#include "net/node/status.h"
+#include "net/node/store.h"
+#include "net/peers/peer_link.h"
+#include "net/rpc/mailbox.h"
+#include "net/runtime/node_runner.h"
+#include "net/server/services.h"
+#include "net/server/setup.h"
+
+namespace drydock::net {
+namespace {
+
+// Pending calls are answered within it after Stop; what is left then has an unknown outcome.
+constexpr Duration kDrainTime = Duration::Seconds(5);
+// Then calls that are still open, such as a client's idle stream, are ended.
+constexpr std::chrono::milliseconds kFarewell(500);
+constexpr Duration kHousekeeping = Duration::Milliseconds(250);
+// Steps must not wait behind an endless row of events.
+constexpr int kEventsPerStep = 512;
+
+TimePoint SteadyNow() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return TimePoint::FromNanoseconds(std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+}
+
+gpr_timespec ToGpr(TimePoint time) {
+  const std::int64_t ns = time.nanoseconds();
+  return {ns / 1'000'000'000, static_cast<std::int32_t>(ns % 1'000'000'000), GPR_CLOCK_MONOTONIC};
+}
+
+std::map<NodeId, std::string> AddressesOf(const ClusterConfig& config) {
+  std::map<NodeId, std::string> addresses;
+  for (const auto& [node, place] : config.nodes) addresses.emplace(node, place.address);
+  return addresses;
+}
+
+std::vector<NodeId> MembersOf(const ClusterConfig& config) {
+  std::vector<NodeId> members;
+  for (const auto& [node, place] : config.nodes) members.push_back(node);
+  return members;
+}
+
+std::vector<NodeId> PeersOf(const ClusterConfig& config, NodeId self) {
+  std::vector<NodeId> peers = MembersOf(config);
+  std::erase(peers, self);
+  return peers;
+}
+
+}  // namespace
+
+// All that a node consists of; everything but `Stop` is for the loop's thread.
+class RealNode::Parts final : public NodeEnvironment {
+ public:
+  Parts(RealNodeOptions options, EventLog& log)
+      : options_(std::move(options)),
+        log_(log),
+        observer_(log, {.self = options_.id,
+                        .peers = PeersOf(options_.config, options_.id),
+                        .cluster = options_.config.cluster,
+                        .version = options_.version}),
+        services_(RaftOptions(),
+                  {.addresses = AddressesOf(options_.config),
+                   .max_undecided = options_.config.limits.stream_operations},
+                  AdminHooks()) {}
+
+  ~Parts() override {
+    if (server_.server != nullptr) CloseQueue();
+  }
+
+  Status Open();
+  std::optional<std::string> Run();
+  void Stop() {
+    mailbox_->Post([this] { BeginToDrain(); });
+  }
+
+  // --- NodeEnvironment ---
+  TimePoint Now() override { return now_; }
+  void Send(const Message& message) override;
+  void Submit(DiskOp op) override;
+  void Observe(const TraceEvent& event) override { observer_.Event(now_, event); }
+  void Asked(const CallTable::OpenCall& call) override { observer_.Asked(call); }
+  void Dropped(const CallTable::OpenCall& call) override { observer_.Dropped(call); }
+  void Answered(const CallTable::OpenCall& call, const ClientAnswer& answer) override {
+    observer_.Answered(now_, call, answer.outcome);
+  }
+
+ private:
+  RaftServiceOptions RaftOptions();
+  AdminServiceHooks AdminHooks();
+  StatusSource Source() {
+    return {options_.config.cluster, options_.version, started_, runner_->node(), observer_};
+  }
+  bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
+
+  Status OpenPages();
+  void MakeNode(Recovered recovered);
+  void MakeLinks();
+  void TakeFromDisk(DiskResult result);
+
+  void HandleEvents();
+  void NoteHeldEverywhere();
+  void KeepHouse();
+  void BeginToDrain();
+  bool IsDrained();
+  void ShutDown();
+  void CloseQueue();
+
+  const RealNodeOptions options_;
+  EventLog& log_;
+  Observer observer_;
+  std::unique_ptr<DataDirectory> directory_;
+
+  // The services outlive the server, and what is in the queue outlives the queue.
+  Services services_;
+  PeerOptions peer_options_;
+  PeerEvents peer_events_;
+  std::map<NodeId, std::unique_ptr<PeerLink>> links_;
+  OpenServer server_;
+  std::unique_ptr<Mailbox> mailbox_;
+  std::optional<NodeRunner> runner_;
+  std::unique_ptr<DiskWorker> disk_worker_;
+
+  std::unique_ptr<HttpServer> pages_;  // gone before what it shows
+  std::uint64_t log_bytes_ = 0;        // of the segments on disk
+
+  TimePoint now_;  // of this turn of the loop
+  TimePoint started_;
+  TimePoint next_housekeeping_;
+  std::optional<TimePoint> drain_until_;  // set: the node is stopping
+};
+
+// --- Assembly -----------------------------------------------------------------------------------
+
+RaftServiceOptions RealNode::Parts::RaftOptions() {
+  return {.fingerprint = ClusterFingerprint(options_.config.cluster),
+          .addresses = AddressesOf(options_.config),
+          .enable_suspend = options_.enable_suspend,
+          .heard = [this](NodeId peer) { observer_.Heard(peer, now_); },
+          .turned_away = [] {}};
+}
+
+AdminServiceHooks RealNode::Parts::AdminHooks() {
+  return {
+      .status = [this](const v1::GetStatusRequest& request,
+                       v1::GetStatusResponse& out) { FillStatus(Source(), now_, request, out); },
+      .resume =
+          [this] {
+            const bool was_suspended = runner_->node().raft().suspended();
+            runner_->Resume();
+            return was_suspended;
+          },
+      .hello = [this](const v1::HelloRequest& request,
+                      v1::HelloResponse& out) { return TakeGreeting(request, out); }};
+}
+
+bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response) {
+  response.set_cluster(options_.config.cluster);
+  response.set_node(options_.id.value());
+  const auto link = links_.find(NodeId(request.node()));
+  if (request.cluster() != options_.config.cluster || link == links_.end()) return false;
+  link->second->ReconnectNow();
+  return true;
+}
+
+// The port before the store: it may take long to recover, and nobody shall wait to be told that the
+// port is taken.
+Status RealNode::Parts::Open() {
+  Status member = CheckIsMember(options_.config, options_.id);
+  if (!member.ok()) return member;
+  auto directory = OpenDirectory(options_.config, options_.data_directory, options_.bootstrap);
+  if (!directory.ok()) return directory.error();
+  directory_ = std::move(directory.value());
+  const std::string& listen = options_.config.nodes.at(options_.id).listen;
+  Status pages = OpenPages();
+  if (!pages.ok()) return pages;
+  auto server = ListenAt(listen, services_.All(), options_.config);
+  if (!server.ok()) return server.error();
+  server_ = std::move(server.value());
+  mailbox_ = std::make_unique<Mailbox>(*server_.queue);
+  auto recovered = RecoverStore(*directory_, options_.config, options_.id, options_.bootstrap);
+  if (!recovered.ok()) return recovered.error();
+  log_bytes_ = BytesOfLog(directory_->disk());
+  now_ = started_ = SteadyNow();
+  if (!options_.trace_file.empty()) {
+    auto trace = TraceFile::Open(options_.trace_file, options_.config.cluster, recovered.value(),
+                                 started_, EventLog::SystemClock());
+    if (!trace.ok()) return trace.error();
+    observer_.WriteTraceTo(std::move(trace.value()));
+  }
+  MakeNode(std::move(recovered.value()));
+  return Ok();
+}
+
+Status RealNode::Parts::OpenPages() {
+  const std::string& address = options_.config.nodes.at(options_.id).metrics;
+  if (address.empty()) return Ok();
+  auto opened = HttpServer::Open(
+      address, NodePages(
+                   observer_.health(), [this] { return observer_.metrics().Text(); },
+                   "raftd " + NameOf(options_.id) + " of cluster " + options_.config.cluster));
+  if (!opened.ok()) return opened.error();
+  pages_ = std::move(opened.value());
+  return Ok();
+}
+
+void RealNode::Parts::MakeNode(Recovered recovered) {
+  log_.StartIn(recovered.term);
+  if (recovered.torn.has_value()) {
+    log_.Warning("torn_tail_cut",
+                 {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
+  }
+  log_.Info("started", {{"incarnation", recovered.incarnation.value()},
+                        {"term", recovered.term.value()},
+                        {"last", recovered.log.last().value()}});
+  disk_worker_ = std::make_unique<DiskWorker>(
+      directory_->disk(), [this](DiskResult result) { TakeFromDisk(std::move(result)); });
+  disk_worker_->KeepSpare(options_.config.settings.segment_bytes);
+  NodeConfig config{.voters = MembersOf(options_.config),
+                    .settings = options_.config.settings,
+                    .seed = DrawFromSystem(),
+                    .pins = {}};
+  runner_.emplace(Node(std::move(config), std::move(recovered), started_), *this,
+                  options_.config.limits.concurrent_calls);
+}
+
+void RealNode::Parts::MakeLinks() {
+  peer_options_ = {.cluster = options_.config.cluster,
+                   .fingerprint = ClusterFingerprint(options_.config.cluster),
+                   .self = options_.id};
+  peer_events_ = {
+      .response = [this](Message response) { runner_->Take(PeerResponse{std::move(response)}); },
+      .round_trip =
+          [this](NodeId peer, std::chrono::nanoseconds took) {
+            observer_.Heard(peer, now_);
+            observer_.RoundTrip(peer, took);
+          },
+      .failed =
+          [this](NodeId peer, const grpc::Status& why) {
+            if (!drain_until_.has_value()) observer_.Unreachable(peer, why.error_message());
+          }};
+  for (const auto& [node, place] : options_.config.nodes) {
+    if (node == options_.id) continue;
+    links_[node] = std::make_unique<PeerLink>(node, place.address, peer_options_, peer_events_,
+                                              *server_.queue);
+    links_[node]->Greet();
+  }
+}
+
+// On the disk's thread.
+void RealNode::Parts::TakeFromDisk(DiskResult result) {
+  mailbox_->Post([this, result = std::move(result)]() mutable {
+    observer_.DiskDone(result);
+    runner_->Take(std::move(result.done));
+  });
+}
+
+void RealNode::Parts::Submit(DiskOp op) {
+  if (const auto* create = std::get_if<CreateDurably>(&op.action)) log_bytes_ += create->size;
+  disk_worker_->Submit(std::move(op));
+}
+
+void RealNode::Parts::Send(const Message& message) {
+  const auto link = links_.find(message.to);
+  if (link != links_.end()) link->second->Send(message);
+}
+
+// --- The loop -----------------------------------------------------------------------------------
+
+std::optional<std::string> RealNode::Parts::Run() {
+  services_.Start(*server_.queue, *runner_);
+  MakeLinks();
+  observer_.health().Run(Health::Clock::now());
+  observer_.ShowHealth(runner_->node());
+  KeepHouse();
+  log_.Info("listening", {{"address", options_.config.nodes.at(options_.id).listen}});
+  while (!IsDrained() && observer_.halted().empty()) {
+    HandleEvents();
+    now_ = SteadyNow();
+    runner_->Step();
+    NoteHeldEverywhere();
+    services_.Flush();
+    observer_.ShowHealth(runner_->node());
+    if (now_ >= next_housekeeping_) KeepHouse();
+  }
+  ShutDown();
+  if (observer_.halted().empty()) return std::nullopt;
+  return observer_.halted();
+}
+
+// Everything that is ready, and no waiting once there was something.
+void RealNode::Parts::HandleEvents() {
+  gpr_timespec deadline = ToGpr(std::min(runner_->NextDeadline(), next_housekeeping_));
+  void* tag = nullptr;
+  bool ok = false;
+  for (int i = 0; i < kEventsPerStep; ++i) {
+    const auto next = server_.queue->AsyncNext(&tag, &ok, deadline);
+    if (i == 0) now_ = SteadyNow();
+    if (next != grpc::CompletionQueue::GOT_EVENT) return;
+    static_cast<Tag*>(tag)->Proceed(ok);
+    deadline = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  }
+}
+
+void RealNode::Parts::NoteHeldEverywhere() {
+  const Raft& raft = runner_->node().raft();
+  if (raft.leadership() == nullptr || !observer_.lead_times().WaitsForOthers()) return;
+  Index everywhere = raft.durable_index();
+  for (const Peer& peer : raft.leadership()->peers) everywhere = std::min(everywhere, peer.match);
+  observer_.lead_times().HeldEverywhere(everywhere, now_);
+}
+
+void RealNode::Parts::KeepHouse() {
+  next_housekeeping_ = now_ + kHousekeeping;
+  observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
+  observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_bytes_);
+  services_.SetReady(observer_.IsReady());
+  observer_.Flush();
+}
+
+// --- Stopping -----------------------------------------------------------------------------------
+
+void RealNode::Parts::BeginToDrain() {
+  if (drain_until_.has_value()) return;
+  drain_until_ = now_ + kDrainTime;
+  log_.Info("stopping", {{"pending", runner_->open_client_calls()}});
+  observer_.health().Stop();
+  services_.SetReady(false);
+  runner_->RefuseClients();
+}
+
+bool RealNode::Parts::IsDrained() {
+  return drain_until_.has_value() && (runner_->open_client_calls() == 0 || now_ >= *drain_until_);
+}
+
+// gRPC ends its calls while the queue is being served, so the ending is asked for on another
+// thread.
+void RealNode::Parts::ShutDown() {
+  drain_until_ = now_;
+  runner_->Abandon();
+  services_.Flush();
+  services_.Close();
+  for (const auto& [node, link] : links_) link->Cancel();
+  bool ended = false;
+  std::thread ending([&] {
+    server_.server->Shutdown(std::chrono::system_clock::now() + kFarewell);
+    mailbox_->Post([&] { ended = true; });
+  });
+  while (!ended || services_.live() > 0) {
+    next_housekeeping_ = SteadyNow() + kHousekeeping;
+    HandleEvents();
+    services_.Flush();
+  }
+  ending.join();
+  CloseQueue();
+  observer_.Flush();
+  log_.Flush(EventLog::SystemClock());
+  log_.Info("stopped");
+}
+
+void RealNode::Parts::CloseQueue() {
+  server_.server->Shutdown();
+  disk_worker_.reset();
+  mailbox_->Close();
+  server_.queue->Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (server_.queue->Next(&tag, &ok)) static_cast<Tag*>(tag)->Proceed(ok);
+  server_.server.reset();
+}
+
+// --- RealNode -----------------------------------------------------------------------------------
+
+RealNode::RealNode(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RealNode::~RealNode() = default;
+
+Result<std::unique_ptr<RealNode>> RealNode::Open(RealNodeOptions options, EventLog& log) {
+  auto parts = std::make_unique<Parts>(std::move(options), log);
+  const Status opened = parts->Open();
+  if (!opened.ok()) return opened.error();
+  return std::unique_ptr<RealNode>(new RealNode(std::move(parts)));
+}
+
+std::optional<std::string> RealNode::Run() {
+  return parts_->Run();
+}
+
+void RealNode::Stop() {
+  parts_->Stop();
+}
+
+}  // namespace drydock::net

@@ -1,0 +1,94 @@
+#include "net/node/status.h"
+
+#include <algorithm>
+
+#include "proto/drydock/v1/drydock.pb.h"
+
+namespace drydock::net {
+namespace {
+
+std::int64_t Signed(Term term) {
+  return static_cast<std::int64_t>(term.value());
+}
+
+std::uint64_t Milliseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(duration.nanoseconds(), 0)) / 1000000;
+}
+
+v1::Role OnWire(Role role) {
+  return static_cast<v1::Role>(static_cast<int>(role) + 1);
+}
+static_assert(static_cast<int>(Role::kFollower) + 1 == v1::ROLE_FOLLOWER);
+static_assert(static_cast<int>(Role::kLeader) + 1 == v1::ROLE_LEADER);
+
+void FillLog(const Node& node, v1::GetStatusResponse& out) {
+  const Raft& raft = node.raft();
+  out.set_commit(raft.commit().value());
+  out.set_applied(node.applied().value());
+  out.set_last_index(raft.log().last().value());
+  out.set_last_term(Signed(raft.log().TermAt(raft.log().last())));
+  out.set_durable(raft.durable_index().value());
+}
+
+void FillOthers(const StatusSource& source, TimePoint now, v1::GetStatusResponse& out) {
+  const Raft& raft = source.node.raft();
+  const auto silence = [&](NodeId node) -> std::optional<std::uint64_t> {
+    const std::optional<TimePoint> heard = source.observer.LastHeard(node);
+    if (!heard.has_value()) return std::nullopt;
+    return Milliseconds(now - *heard);
+  };
+  if (const std::optional<NodeId> leader = raft.leader()) {
+    out.set_leader(leader->value());
+    const std::optional<std::uint64_t> silent = silence(*leader);
+    if (*leader != raft.id() && silent.has_value()) out.set_leader_silent_ms(*silent);
+  }
+  if (raft.leadership() == nullptr) return;
+  for (const Peer& peer : raft.leadership()->peers) {
+    v1::FollowerStatus& follower = *out.add_followers();
+    follower.set_node(peer.node.value());
+    follower.set_match(peer.match.value());
+    if (const auto silent = silence(peer.node)) follower.set_silent_ms(*silent);
+  }
+}
+
+}  // namespace
+
+void Encode(const Histogram& histogram, v1::DurationHistogram& out) {
+  const Histogram::Sparse sparse = histogram.Export();
+  for (const Histogram::BucketCount& bucket : sparse.buckets) {
+    out.add_buckets(bucket.bucket);
+    out.add_counts(bucket.count);
+  }
+  out.set_sum_ns(sparse.sum);
+  out.set_max_ns(sparse.max);
+  out.set_too_long(sparse.too_long);
+}
+
+void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRequest& request,
+                v1::GetStatusResponse& out) {
+  const Raft& raft = source.node.raft();
+  out.set_cluster(source.cluster);
+  out.set_node(raft.id().value());
+  out.set_version(source.version);
+  out.set_role(OnWire(raft.role()));
+  out.set_term(Signed(raft.term()));
+  FillLog(source.node, out);
+  FillOthers(source, now, out);
+  out.set_suspended(raft.suspended());
+  out.set_incarnation(raft.incarnation().value());
+  out.set_uptime_ms(Milliseconds(now - source.started));
+  out.set_store(raft.store().value());
+  out.set_ready(source.observer.IsReady());
+  out.set_elections_won(source.observer.elections_won());
+  if (request.has_key()) {
+    if (const auto value = source.node.kv().Get(request.key())) {
+      out.set_value(std::string(value->view()));
+    }
+  }
+  if (request.histograms()) {
+    Encode(source.observer.lead_times().commit(), *out.mutable_commit_times());
+    Encode(source.observer.lead_times().everywhere(), *out.mutable_everywhere_times());
+  }
+}
+
+}  // namespace drydock::net

@@ -1,0 +1,32 @@
+// A node's state as GetStatus tells it.
+#pragma once
+
+#include <string>
+
+#include "core/base/time.h"
+#include "core/node/node.h"
+#include "net/metrics/histogram.h"
+#include "net/node/observer.h"
+
+namespace drydock::v1 {
+class DurationHistogram;
+class GetStatusRequest;
+class GetStatusResponse;
+}  // namespace drydock::v1
+
+namespace drydock::net {
+
+struct StatusSource {
+  const std::string& cluster;
+  const std::string& version;
+  TimePoint started;
+  const Node& node;
+  Observer& observer;
+};
+
+void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRequest& request,
+                v1::GetStatusResponse& out);
+
+void Encode(const Histogram& histogram, v1::DurationHistogram& out);
+
+}  // namespace drydock::net

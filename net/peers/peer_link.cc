@@ -1,0 +1,127 @@
+#include "net/peers/peer_link.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "core/base/check.h"
+#include "core/base/overloaded.h"
+
+namespace drydock::net {
+namespace {
+
+// More than a window of appends and the heartbeats of a call deadline: beyond it the peer is stuck,
+// and what is sent to it only piles up.
+constexpr std::size_t kMaxUnderWay = 128;
+
+// A peer that comes back must be found well within an election timeout, and a connection that a
+// partition has eaten must not be believed in.
+grpc::ChannelArguments ChannelArgumentsOfPeers() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // The minimal stack leaves out what calls to peers do not need, and, if not told otherwise, the
+  // deadlines.
+  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
+  return arguments;
+}
+
+}  // namespace
+
+PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& options,
+                   const PeerEvents& events, grpc::CompletionQueue& queue)
+    : peer_(peer),
+      options_(options),
+      events_(events),
+      queue_(queue),
+      channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                         ChannelArgumentsOfPeers())),
+      raft_(::Raft::NewStub(channel_)),
+      greeter_(v1::PeerService::NewStub(channel_)),
+      votes_([this](const auto&... result) { Finished(result...); }),
+      appends_([this](const auto&... result) { Finished(result...); }),
+      heartbeats_([this](const auto&... result) { Finished(result...); }),
+      notices_([this](const auto&... result) { Finished(result...); }),
+      greetings_([](const auto&...) {}) {}
+
+template <class Request, class Response, class Prepare>
+void PeerLink::Call(const Message& message, Pool<Request, Response>& pool, Prepare prepare) {
+  if (pool.under_way() >= kMaxUnderWay) return;
+  pool.Begin(
+      options_.call_deadline,
+      [&](Request& request) { Encode(message, options_.fingerprint, request); },
+      [&](grpc::ClientContext* context, const Request& request) {
+        return ((*raft_).*prepare)(context, request, &queue_);
+      });
+}
+
+void PeerLink::Send(const Message& message) {
+  const auto vote = [&] { Call(message, votes_, &::Raft::Stub::PrepareAsyncVoteRequest); };
+  const auto never = [&] { DRYDOCK_CHECK(false, message.body.index()); };
+  std::visit(
+      Overloaded{[&](const PreVoteRequest&) { vote(); }, [&](const VoteRequest&) { vote(); },
+                 [&](const AppendRequest&) {
+                   Call(message, appends_, &::Raft::Stub::PrepareAsyncAppendEntryRequest);
+                 },
+                 [&](const Heartbeat&) {
+                   Call(message, heartbeats_, &::Raft::Stub::PrepareAsyncheartbeatUpdate);
+                 },
+                 [&](const CommitNotice&) {
+                   Call(message, notices_, &::Raft::Stub::PrepareAsynccommitVal);
+                 },
+                 // Answers travel as the responses of calls.
+                 [&](const PreVoteResponse&) { never(); }, [&](const VoteResponse&) { never(); },
+                 [&](const AppendResponse&) { never(); },
+                 [&](const HeartbeatResponse&) { never(); },
+                 [&](const CommitNoticeResponse&) { never(); }},
+      message.body);
+}
+
+template <class Response>
+void PeerLink::Finished(const grpc::Status& status, const Response& response,
+                        std::chrono::nanoseconds took) {
+  if (!status.ok()) return events_.failed(peer_, status);
+  events_.round_trip(peer_, took);
+  std::optional<FromWire> decoded = Decode(response);
+  if (!decoded.has_value() || decoded->cluster != options_.fingerprint) return;
+  events_.response(std::move(decoded->message));
+}
+
+void PeerLink::Greet() {
+  greetings_.Begin(
+      options_.call_deadline,
+      [&](v1::HelloRequest& request) {
+        request.set_cluster(options_.cluster);
+        request.set_node(options_.self.value());
+      },
+      [&](grpc::ClientContext* context, const v1::HelloRequest& request) {
+        return greeter_->PrepareAsyncHello(context, request, &queue_);
+      });
+}
+
+void PeerLink::ReconnectNow() {
+  grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
+  channel_->GetState(/*try_to_connect=*/true);
+}
+
+void PeerLink::Cancel() {
+  votes_.Cancel();
+  appends_.Cancel();
+  heartbeats_.Cancel();
+  notices_.Cancel();
+  greetings_.Cancel();
+}
+
+}  // namespace drydock::net

@@ -1,0 +1,53 @@
+// What an operator asks of one node (drydock.v1.AdminService), and the greeting between nodes
+// (drydock.v1.PeerService). Answered even while the node is suspended.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "core/base/strong.h"
+
+namespace grpc {
+class Service;
+class ServerCompletionQueue;
+}  // namespace grpc
+
+namespace drydock::v1 {
+class GetStatusRequest;
+class GetStatusResponse;
+class HelloRequest;
+class HelloResponse;
+}  // namespace drydock::v1
+
+namespace drydock::net {
+
+struct AdminServiceHooks {
+  std::function<void(const v1::GetStatusRequest&, v1::GetStatusResponse&)> status;
+  std::function<bool()> resume;  // true: the node was suspended
+  // False: the one who greets is of another cluster or no member.
+  std::function<bool(const v1::HelloRequest&, v1::HelloResponse&)> hello;
+};
+
+// Lives on the loop's thread, until its queue is drained.
+class AdminService {
+ public:
+  explicit AdminService(AdminServiceHooks hooks);
+  ~AdminService();
+
+  grpc::Service& async_service();
+  grpc::Service& async_peer_service();
+  // To be called once the server has been started; until then calls wait.
+  void Start(grpc::ServerCompletionQueue& queue);
+
+  // Takes no more calls.
+  void Close();
+  // Calls that the queue knows of: with 0 it may be shut down.
+  std::size_t live() const;
+
+ private:
+  class Methods;
+  std::unique_ptr<Methods> methods_;
+};
+
+}  // namespace drydock::net

@@ -1,0 +1,48 @@
+// All that a node serves over gRPC.
+#pragma once
+
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/impl/service_type.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "net/admin/channelz_service.h"
+#include "net/admin/health_service.h"
+#include "net/admin/reflection_service.h"
+#include "net/runtime/node_runner.h"
+#include "net/server/admin_service.h"
+#include "net/server/key_value_service.h"
+#include "net/server/raft_service.h"
+
+namespace drydock::net {
+
+// Lives on the loop's thread, until its queue is drained. There is nothing here that has threads of
+// its own (docs/decisions/0008).
+class Services {
+ public:
+  Services(RaftServiceOptions raft, KeyValueServiceOptions key_value, AdminServiceHooks admin);
+
+  std::vector<grpc::Service*> All();
+  // To be called once the server has been started; until then calls wait.
+  void Start(grpc::ServerCompletionQueue& queue, NodeRunner& runner);
+  // Sends off what has gathered; to be called once the node was stepped.
+  void Flush() { key_value_.Flush(); }
+  // What health checks are told. The services of operators and peers are there as long as the
+  // process is.
+  void SetReady(bool ready);
+  // Takes no more calls.
+  void Close();
+  // Calls that the queue knows of: with 0 it may be shut down.
+  std::size_t live() const;
+
+ private:
+  RaftService raft_;
+  KeyValueService key_value_;
+  AdminService admin_;
+  HealthService health_;
+  ReflectionService reflection_;
+  ChannelzService channelz_;
+};
+
+}  // namespace drydock::net

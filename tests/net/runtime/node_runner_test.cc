@@ -1,0 +1,143 @@
+#include "net/runtime/node_runner.h"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "tests/support/memory_disk.h"
+
+namespace drydock::net {
+namespace {
+
+// One node that is a cluster of its own; its disk is done when a test says so.
+class Rig final : public NodeEnvironment, public Caller {
+ public:
+  explicit Rig(std::size_t max_calls = 100) : runner(MakeNode(), *this, max_calls) {
+    while (!runner.node().raft().configuration().founded()) {
+      now = std::max(now, runner.node().NextDeadline());
+      runner.Step();
+      FinishDisk();
+    }
+  }
+
+  void Ask(std::uint64_t number, ClientOp op) {
+    runner.Ask({.op = std::move(op)}, {static_cast<Caller*>(this), number});
+  }
+  void FinishDisk() {
+    while (!disk.empty()) {
+      REQUIRE(memory_.CarryOut(disk.front()));
+      runner.Take(DiskDone{disk.front().ticket, {}});
+      disk.pop_front();
+      runner.Step();
+    }
+  }
+
+  TimePoint Now() override { return now; }
+  void Send(const Message&) override {}
+  void Submit(DiskOp op) override { disk.push_back(std::move(op)); }
+  void Observe(const TraceEvent&) override {}
+  void Asked(const CallTable::OpenCall&) override {}
+  void Dropped(const CallTable::OpenCall&) override {}
+  void Answered(const CallTable::OpenCall& call, const ClientAnswer&) override {
+    took.push_back(now - call.asked);
+  }
+  void OnAnswer(std::uint64_t number, ClientAnswer answer) override {
+    REQUIRE_FALSE(answers.contains(number));
+    answers[number] = std::move(answer);
+  }
+  void OnReply(std::uint64_t, const Message&) override {}
+  void OnDrop(std::uint64_t number) override { dropped.push_back(number); }
+
+  TimePoint now;
+  std::deque<DiskOp> disk;
+  std::map<std::uint64_t, ClientAnswer> answers;
+  std::vector<std::uint64_t> dropped;
+  std::vector<Duration> took;
+
+ private:
+  Node MakeNode() {
+    const StartOptions options{.node = NodeId(0), .bootstrap = StoreId(1)};
+    return Node({.voters = {NodeId(0)}, .settings = {}, .seed = 1, .pins = {}},
+                Recover(memory_, options).value(), now);
+  }
+
+  MemoryDisk memory_;
+
+ public:
+  NodeRunner runner;
+};
+
+ClientOp Put(std::string_view key, std::string_view value) {
+  return PutOp{Bytes(key), Bytes(value)};
+}
+
+}  // namespace
+
+TEST_CASE("what came between two steps is written at once, and answered when it is durable") {
+  Rig rig;
+  for (std::uint64_t i = 0; i < 10; ++i) rig.Ask(i, Put("k", "v"));
+  rig.runner.Step();
+  CHECK(rig.disk.size() == 1);
+  CHECK(rig.answers.empty());
+  CHECK(rig.runner.open_client_calls() == 10);
+  rig.now = rig.now + Duration::Milliseconds(3);
+  rig.FinishDisk();
+  CHECK(rig.answers.size() == 10);
+  CHECK(rig.answers.at(9).outcome == Outcome::kOk);
+  CHECK(rig.took.back() == Duration::Milliseconds(3));
+  CHECK(rig.runner.open_client_calls() == 0);
+}
+
+TEST_CASE("calls beyond the bound are refused as busy, and taken again once there is room") {
+  Rig rig(2);
+  for (std::uint64_t i = 0; i < 3; ++i) rig.Ask(i, Put("k", "v"));
+  CHECK(rig.answers.at(2).outcome == Outcome::kBusy);
+  rig.runner.Step();
+  rig.FinishDisk();
+  rig.Ask(3, Put("k", "v"));
+  rig.runner.Step();
+  rig.FinishDisk();
+  CHECK(rig.answers.at(3).outcome == Outcome::kOk);
+}
+
+TEST_CASE("a suspended node says nothing until the suspension ends") {
+  Rig rig;
+  rig.runner.Suspend(Duration::Seconds(20));
+  rig.runner.Step();
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  CHECK(rig.answers.empty());
+  CHECK(rig.dropped.empty());
+  rig.runner.Resume();
+  rig.runner.Step();
+  CHECK(rig.dropped == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("a node that drains answers what is pending and refuses what is new") {
+  Rig rig;
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  rig.runner.RefuseClients();
+  rig.Ask(2, Put("k", "w"));
+  CHECK(rig.answers.at(2).outcome == Outcome::kNotLeader);
+  CHECK_FALSE(rig.answers.at(2).leader.has_value());
+  rig.FinishDisk();
+  CHECK(rig.answers.at(1).outcome == Outcome::kOk);
+}
+
+TEST_CASE("what is given up is told once, and nothing is taken afterwards") {
+  Rig rig;
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  rig.runner.Abandon();
+  CHECK(rig.dropped == std::vector<std::uint64_t>{1});
+  rig.runner.Take(Message{.to = NodeId(0), .body = Heartbeat{}}, {&rig, 2});
+  CHECK(rig.dropped == std::vector<std::uint64_t>{1, 2});
+  rig.Ask(3, Put("k", "v"));
+  CHECK(rig.answers.at(3).outcome == Outcome::kNotLeader);
+}
+
+}  // namespace drydock::net

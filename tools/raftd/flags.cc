@@ -1,0 +1,103 @@
+#include "tools/raftd/flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "core/text/words.h"
+#include "net/config/cluster_config.h"
+
+namespace drydock::tools {
+namespace {
+
+struct RawFlags {
+  RaftdFlags flags;
+  std::string id;
+  std::string log_level = "info";
+};
+
+void Describe(CLI::App& app, RawFlags& raw) {
+  RaftdFlags& flags = raw.flags;
+  app.add_option("--config", flags.config, "The cluster's file, the same on all machines")
+      ->required()
+      ->envname("DRYDOCK_CONFIG");
+  app.add_option("--id", raw.id, "Which of its nodes this is: n0, n1, ...")->envname("DRYDOCK_ID");
+  app.add_option("--data", flags.data, "The directory that this node keeps its store in")
+      ->envname("DRYDOCK_DATA");
+  app.add_flag("--bootstrap", flags.bootstrap,
+               "Found a new store if the directory has none: for a node's first start");
+  app.add_flag("--check-config", flags.check_config,
+               "Only tell whether the cluster's file is valid");
+  app.add_flag("--enable-suspend", flags.enable_suspend,
+               "Let clients make this node silent for a while: for rehearsals");
+  app.add_option("--trace", flags.trace, "Write every event of the node to this file");
+  app.add_option("--log-level", raw.log_level, "error, warning, info or debug")
+      ->capture_default_str();
+  app.footer(
+      "Each flag of --config, --id and --data may come as DRYDOCK_CONFIG, DRYDOCK_ID and\n"
+      "DRYDOCK_DATA. The log goes to standard error, one JSON object a line.\n\n"
+      "Examples:\n"
+      "  raftd --config cluster.json --check-config\n"
+      "  raftd --config cluster.json --id n0 --data /var/lib/drydock --bootstrap\n\n"
+      "Exit code: 0 stopped cleanly, 1 could not start or stopped itself, 2 bad flags or "
+      "configuration.");
+}
+
+// What is wrong with the flags beyond what the library sees; "" for nothing.
+std::string Complete(RawFlags& raw) {
+  const auto level = net::LogLevelNamed(raw.log_level);
+  if (!level.has_value()) {
+    return "--log-level: \"" + raw.log_level + "\" is none of error, warning, info and debug";
+  }
+  raw.flags.log_level = *level;
+  if (raw.flags.check_config && raw.id.empty()) return "";  // of any node
+  if (raw.id.empty()) return "--id is missing: which node of the cluster is this?";
+  const auto id = net::ParseNodeName(raw.id);
+  if (!id.has_value())
+    return "--id: \"" + raw.id + "\" is no name of a node; nodes are n0, n1, ...";
+  raw.flags.id = *id;
+  if (raw.flags.data.empty() && !raw.flags.check_config) {
+    return "--data is missing: the directory that this node keeps its store in";
+  }
+  return "";
+}
+
+// The library complains about what is missing before what is unknown, and does not guess.
+std::string UnknownFlag(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view flag =
+        std::string_view(argv[i]).substr(0, std::string_view(argv[i]).find('='));
+    if (!flag.starts_with("--")) continue;
+    if (std::find(known.begin(), known.end(), flag) != known.end()) continue;
+    return "there is no flag " + std::string(flag) + DidYouMean(flag, known);
+  }
+  return "";
+}
+
+}  // namespace
+
+ParsedFlags ParseFlags(int argc, char** argv) {
+  CLI::App app("raftd runs one node of a Drydock cluster.");
+  app.name("raftd");
+  RawFlags raw;
+  Describe(app, raw);
+  std::string problem;
+  try {
+    app.parse(argc, argv);
+    problem = Complete(raw);
+  } catch (const CLI::Success& success) {
+    app.exit(success, std::cout, std::cerr);
+    return {{}, kExitOk};
+  } catch (const CLI::ParseError& error) {
+    problem = UnknownFlag(app, argc, argv);
+    if (problem.empty()) problem = error.what();
+  }
+  if (problem.empty()) return {raw.flags, kExitOk};
+  std::cerr << "raftd: " << problem << "; --help tells more\n";
+  return {{}, kExitUsage};
+}
+
+}  // namespace drydock::tools

@@ -1,0 +1,104 @@
+// raftd: one node of a Drydock cluster on a real machine.
+#include <absl/synchronization/mutex.h>
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "core/base/check.h"
+#include "core/text/names.h"
+#include "net/config/cluster_config.h"
+#include "net/log/event_log.h"
+#include "net/node/real_node.h"
+#include "tools/raftd/flags.h"
+#include "tools/raftd/signals.h"
+
+namespace drydock::tools {
+namespace {
+
+constexpr const char* kVersion = DRYDOCK_VERSION;
+
+// gRPC has one function for its own lines in a process; they belong into the log like all others.
+net::EventLog* grpc_lines = nullptr;
+
+void TakeGrpcLine(gpr_log_func_args* line) {
+  if (line->severity == GPR_LOG_SEVERITY_ERROR) {
+    grpc_lines->Warning("grpc", {{"message", line->message}});
+  } else {
+    grpc_lines->Debug("grpc", {{"message", line->message}});
+  }
+}
+
+void SendGrpcLinesTo(net::EventLog& log) {
+  grpc_lines = &log;
+  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+  gpr_set_log_function(&TakeGrpcLine);
+  // protobuf complains of a stranger's bytes; the call that they came with is answered anyway.
+  google::protobuf::SetLogHandler(nullptr);
+}
+
+// Debian's build of gRPC looks for deadlocks at each lock, which costs more than the locks.
+void MakeLocksCheap() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
+int CheckConfig(const net::ClusterConfig& config, const RaftdFlags& flags) {
+  if (flags.id.has_value()) {
+    const Status member = net::CheckIsMember(config, *flags.id);
+    if (!member.ok()) {
+      std::cerr << flags.config << ": " << member.error().text << "\n";
+      return kExitUsage;
+    }
+  }
+  std::cout << flags.config << ": valid; cluster \"" << config.cluster << "\" of "
+            << config.nodes.size() << " nodes\n";
+  return kExitOk;
+}
+
+int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
+  const BlockedSignals blocked;
+  net::EventLog log(STDERR_FILENO, *flags.id, flags.log_level);
+  SendGrpcLinesTo(log);
+  MakeLocksCheap();
+  auto node = net::RealNode::Open({.config = config,
+                                   .id = *flags.id,
+                                   .data_directory = flags.data,
+                                   .bootstrap = flags.bootstrap,
+                                   .enable_suspend = flags.enable_suspend,
+                                   .trace_file = flags.trace,
+                                   .version = kVersion},
+                                  log);
+  if (!node.ok()) {
+    log.Error("refused_to_start", {{"why", node.error().text}});
+    return kExitFailed;
+  }
+  const StopSignals stop(blocked, [&] { node.value()->Stop(); });
+  try {
+    return node.value()->Run().has_value() ? kExitFailed : kExitOk;
+  } catch (const CheckFailed& failed) {
+    // A bug: what the node would do next cannot be trusted, not even an orderly end.
+    log.Error("check_failed", {{"why", std::string_view(failed.what())}});
+    std::abort();
+  }
+}
+
+int Main(int argc, char** argv) {
+  const ParsedFlags parsed = ParseFlags(argc, argv);
+  if (!parsed.flags.has_value()) return parsed.exit_code;
+  const RaftdFlags& flags = *parsed.flags;
+  const auto config = net::LoadClusterConfig(flags.config);
+  if (!config.ok()) {
+    std::cerr << config.error().text << "\n";
+    return kExitUsage;
+  }
+  return flags.check_config ? CheckConfig(config.value(), flags) : Serve(config.value(), flags);
+}
+
+}  // namespace
+}  // namespace drydock::tools
+
+int main(int argc, char** argv) {
+  return drydock::tools::Main(argc, argv);
+}
