@@ -1,0 +1,46 @@
+#include "tools/load/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/status.h>
+
+namespace drydock::tools {
+namespace {
+
+constexpr int kMostMessageBytes = 128 << 20;
+
+}  // namespace
+
+std::shared_ptr<grpc::Channel> MakeLoadChannel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A node that comes back is used again at once; a busy one has time to shake hands.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 10);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetMaxReceiveMessageSize(kMostMessageBytes);
+  arguments.SetMaxSendMessageSize(kMostMessageBytes);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+AnswerKind KindOf(const grpc::Status& failure) {
+  switch (failure.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return AnswerKind::kUnreachable;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return AnswerKind::kDeadline;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return AnswerKind::kBusy;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return AnswerKind::kBadRequest;
+    case grpc::StatusCode::CANCELLED:
+      return AnswerKind::kUnanswered;
+    default:
+      return AnswerKind::kOther;
+  }
+}
+
+}  // namespace drydock::tools
