@@ -1,0 +1,52 @@
+#include "tools/raftctl/cluster.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "core/text/names.h"
+#include "net/client/endpoints.h"
+#include "net/config/cluster_config.h"
+
+namespace drydock::tools {
+namespace {
+
+constexpr std::chrono::milliseconds kStatusDeadline{1000};
+
+// So that a node that does not answer has its name in the list, too. An unreadable file has been
+// complained of by then, if it matters.
+std::map<std::string, std::string> NamesFromConfig(const CommonFlags& common) {
+  std::map<std::string, std::string> names;
+  if (common.config.empty()) return names;
+  const Result<net::ClusterConfig> config = net::LoadClusterConfig(common.config);
+  if (!config.ok()) return names;
+  for (const auto& [node, address] : config.value().nodes) {
+    names.emplace(address.address, NameOf(node));
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> EndpointsOf(const CommonFlags& common) {
+  const char* environment = std::getenv(net::kEndpointsVariable);
+  return net::EndpointsFrom({.flag = common.endpoints,
+                             .config = common.config,
+                             .environment = environment == nullptr ? "" : environment});
+}
+
+Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common) {
+  Result<std::vector<std::string>> endpoints = EndpointsOf(common);
+  if (!endpoints.ok()) return endpoints.error();
+  return net::Client::Open(std::move(endpoints.value()), {.deadline = common.timeout});
+}
+
+Result<net::ClusterStatus> AskAll(const CommonFlags& common) {
+  const Result<std::unique_ptr<net::Client>> client = OpenClient(common);
+  if (!client.ok()) return client.error();
+  return net::Summarize(
+      client.value()->GetStatusOfAll({}, std::min(common.timeout, kStatusDeadline)),
+      NamesFromConfig(common));
+}
+
+}  // namespace drydock::tools

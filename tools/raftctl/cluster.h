@@ -1,0 +1,20 @@
+// The cluster that the flags name, ready to be asked.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/client/client.h"
+#include "net/client/cluster_status.h"
+#include "tools/raftctl/commands.h"
+
+namespace drydock::tools {
+
+// An error is of the command line or of a file that it names.
+Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common);
+
+// What all nodes say within a second, or within the operation's timeout if that is shorter.
+Result<net::ClusterStatus> AskAll(const CommonFlags& common);
+
+}  // namespace drydock::tools
