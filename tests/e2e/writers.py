@@ -1,0 +1,94 @@
+"""Clients that write all the time, and remember what they were told."""
+
+import random
+import threading
+import time
+
+import grpc
+
+import harness
+from harness import v1
+
+
+class Writers:
+    """Threads that put new keys, each once, until they are stopped."""
+
+    def __init__(self, cluster, count=4, largest=2000, seed=1):
+        self.cluster = cluster
+        self.acknowledged = {}  # key -> value
+        self.unknown = {}  # no answer, or one that says so
+        self._largest = largest
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(i, random.Random(seed * 100 + i)),
+                                          daemon=True) for i in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def count(self):
+        with self._lock:
+            return len(self.acknowledged)
+
+    def wait_more(self, count):
+        """Until that many more writes were acknowledged."""
+        target = self.count() + count
+        harness.wait_until(lambda: self.count() >= target,
+                           lambda: f'writes should be acknowledged. {self.cluster.describe()}')
+
+    def _run(self, me, dice):
+        names = list(self.cluster.nodes)
+        stubs = {name: harness.Stub(self.cluster.nodes[name].address) for name in names}
+        target = names[me % len(names)]
+        number = 0
+        while not self._stop.is_set():
+            key = b'writer-%d-%d-%08x' % (me, number, id(self) & 0xffffffff)
+            number += 1
+            value = dice.randbytes(dice.choice((8, 100, self._largest)))
+            target = self._put(stubs, target, key, value) or dice.choice(names)
+        for stub in stubs.values():
+            stub.channel.close()
+
+    def _put(self, stubs, target, key, value):
+        """Asks once; gives whom to ask next, if that is known."""
+        request = v1.ExecuteRequest(operation=harness.put_operation(key, value))
+        try:
+            answer = stubs[target].execute(request, timeout=3).answer
+        except grpc.RpcError:
+            self._note(self.unknown, key, value)
+            time.sleep(0.005)
+            return None
+        if answer.outcome == v1.OUTCOME_OK:
+            self._note(self.acknowledged, key, value)
+            return target
+        if answer.outcome == v1.OUTCOME_UNKNOWN:
+            self._note(self.unknown, key, value)
+        else:
+            time.sleep(0.005)
+        return f'n{answer.leader}' if answer.HasField('leader') else None
+
+    def _note(self, where, key, value):
+        with self._lock:
+            where[key] = value
+
+    def check(self, test):
+        """Every acknowledged write is there; the others are there whole or not at all."""
+        with self._lock:
+            acknowledged, unknown = dict(self.acknowledged), dict(self.unknown)
+        found = self.cluster.get_all([*acknowledged, *unknown])
+        lost = [key for key, value in acknowledged.items() if found[key] != value]
+        wrong = [key for key, value in unknown.items() if found[key] not in (None, value)]
+        test.assertEqual((lost[:5], len(lost)), ([], 0),
+                         f'acknowledged and not there, of {len(acknowledged)}')
+        test.assertEqual(wrong[:5], [], 'there with another value')
+        return len(acknowledged)
