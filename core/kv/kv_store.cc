@@ -33,7 +33,7 @@ ApplyResult KvStore::Apply(Index index, const Entry& entry) {
 }
 
 std::optional<Bytes> KvStore::Get(std::string_view key) const {
-  const Bytes* value = map_.Find(key);
+  const Bytes* value = map_.Find(KeyProbe(key));
   if (value == nullptr) return std::nullopt;
   return *value;
 }
@@ -86,18 +86,18 @@ ApplyResult KvStore::ApplyWrite(ClientOp& op) {
 }
 
 ApplyResult KvStore::Write(PutOp& op) {
-  map_.Assign(std::move(op.key), std::move(op.value));
+  map_.Assign(OrderedKey(std::move(op.key)), std::move(op.value));
   return {};
 }
 
 ApplyResult KvStore::Write(DeleteOp& op) {
   ApplyResult result;
-  result.found = map_.Erase(op.key);
+  result.found = map_.Erase(KeyProbe(op.key.view()));
   return result;
 }
 
 ApplyResult KvStore::Write(CompareAndSetOp& op) {
-  const Bytes* held = map_.Find(op.key);
+  const Bytes* held = map_.Find(KeyProbe(op.key.view()));
   const bool equal = held != nullptr ? op.expected && *op.expected == *held : !op.expected;
   if (!equal) {
     ApplyResult result = Refuse(Outcome::kCompareFailed);
@@ -105,7 +105,7 @@ ApplyResult KvStore::Write(CompareAndSetOp& op) {
     if (held != nullptr) result.value = *held;
     return result;
   }
-  map_.Assign(std::move(op.key), std::move(op.value));
+  map_.Assign(OrderedKey(std::move(op.key)), std::move(op.value));
   return {};
 }
 

@@ -1,7 +1,6 @@
 // The replicated state machine: an ordered map of bytes to bytes, and the client sessions.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +10,7 @@
 #include "core/base/hasher.h"
 #include "core/base/strong.h"
 #include "core/kv/apply_result.h"
+#include "core/kv/ordered_key.h"
 #include "core/kv/persistent_map.h"
 #include "core/kv/session.h"
 #include "core/protocol/client.h"
@@ -35,20 +35,12 @@ class KvStore {
   // Calls visit(std::string_view key, const Bytes& value) for each pair in key order.
   template <class Visit>
   void ForEach(Visit visit) const {
-    map_.ForEach([&visit](const Bytes& key, const Bytes& value) { visit(key.view(), value); });
+    map_.ForEach(
+        [&visit](const OrderedKey& key, const Bytes& value) { visit(key.bytes.view(), value); });
   }
   void AddTo(Hasher& hasher) const;  // the whole state, sessions and pending parts included
 
  private:
-  struct ByteOrder {
-    std::strong_ordering operator()(std::string_view a, const Bytes& b) const {
-      return a <=> b.view();
-    }
-    std::strong_ordering operator()(const Bytes& a, const Bytes& b) const {
-      return a.view() <=> b.view();
-    }
-  };
-
   ApplyResult ApplyLastPart(Index index, const Bytes& last);
   ApplyResult ApplyCommand(Index index, const Bytes& encoded);
   ApplyResult ApplyWrite(ClientOp& op);
@@ -57,7 +49,7 @@ class KvStore {
   ApplyResult Write(CompareAndSetOp& op);
 
   Index applied_;  // of the last entry
-  PersistentMap<Bytes, Bytes, ByteOrder> map_;
+  PersistentMap<OrderedKey, Bytes, KeyOrder> map_;
   PersistentMap<std::uint64_t, Bytes> parts_;  // the unfinished run, numbered from 0
   Sessions sessions_;
 };
