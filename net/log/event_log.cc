@@ -141,10 +141,24 @@ bool EventLog::IsRepeatedAttempt(const TraceEvent& event) const {
 // What later lines tell of earlier events, whether those were written or not.
 void EventLog::Note(const TraceEvent& event) {
   if (const auto* ballot = std::get_if<trace::TermAndVote>(&event)) term_ = ballot->term;
-  if (const auto* change = std::get_if<trace::RoleChanged>(&event)) {
-    role_ = change->role;
-    led_ = change->role == Role::kLeader ? std::optional(term_) : std::nullopt;
-  }
+  if (const auto* known = std::get_if<trace::LeaderKnown>(&event)) NoteFollowing(known->leader);
+  if (const auto* change = std::get_if<trace::RoleChanged>(&event)) NoteRole(*change);
+}
+
+void EventLog::NoteFollowing(NodeId leader) {
+  followed_ = {leader, term_};
+  lost_.reset();
+}
+
+void EventLog::NoteRole(const trace::RoleChanged& change) {
+  role_ = change.role;
+  led_ = change.role == Role::kLeader ? std::optional(term_) : std::nullopt;
+  if (change.role == Role::kFollower && change.leader.has_value()) NoteFollowing(*change.leader);
+  if (change.role == Role::kFollower) return;
+  // A candidate or a leader follows nobody; if silence made it one, whom it followed is lost.
+  if (change.cause == RoleCause::kElectionTimeout && followed_.has_value()) lost_ = followed_;
+  followed_.reset();
+  if (change.role == Role::kLeader) lost_.reset();
 }
 
 void EventLog::WriteTraceLine(std::int64_t unix_ns, LogLevel level, const TraceEvent& event,
@@ -169,7 +183,7 @@ std::string EventLog::SentenceFor(const TraceEvent& event) const {
   }
   const auto* change = std::get_if<trace::RoleChanged>(&event);
   if (change == nullptr) return "";
-  if (change->role == Role::kLeader) return LeadsSentence(node_, term_);
+  if (change->role == Role::kLeader) return LeadsSentence(node_, term_, lost_);
   return led_.has_value() ? NoLongerLeadsSentence(node_, *led_, change->cause) : "";
 }
 

@@ -92,6 +92,8 @@ class EventLog {
 
   bool IsRepeatedAttempt(const TraceEvent& event) const;
   void Note(const TraceEvent& event);
+  void NoteFollowing(NodeId leader);
+  void NoteRole(const trace::RoleChanged& change);
   void WriteHeld(std::int64_t unix_ns, RefusalLimit::Due due);
   void WriteTraceLine(std::int64_t unix_ns, LogLevel level, const TraceEvent& event,
                       std::uint64_t left_out);
@@ -107,6 +109,8 @@ class EventLog {
   Term term_;
   Role role_ = Role::kFollower;
   std::optional<Term> led_;  // the term that this node leads
+  std::optional<LostLeader> followed_;
+  std::optional<LostLeader> lost_;  // since then nobody else was known to lead
   RefusalLimit refusals_;
 
   mutable std::mutex mutex_;  // guards what follows

@@ -76,8 +76,11 @@ LogLevel LevelOf(const TraceEvent& event) {
   return std::visit(Levels(), event);
 }
 
-std::string LeadsSentence(NodeId node, Term term) {
-  return NameOf(node) + " leads " + TermText(term);
+std::string LeadsSentence(NodeId node, Term term, const std::optional<LostLeader>& lost) {
+  const std::string leads = NameOf(node) + " leads " + TermText(term);
+  if (!lost.has_value()) return leads;
+  return leads + ": " + NameOf(lost->node) + ", which led " + TermText(lost->term) +
+         ", was silent for an election timeout";
 }
 
 std::string NoLongerLeadsSentence(NodeId node, Term term, RoleCause cause) {

@@ -24,8 +24,14 @@ std::optional<LogLevel> LogLevelNamed(std::string_view name);
 
 LogLevel LevelOf(const TraceEvent& event);
 
-// "n0 leads term 3"
-std::string LeadsSentence(NodeId node, Term term);
+// A leader that this node followed, until it heard nothing of it for an election timeout.
+struct LostLeader {
+  NodeId node;
+  Term term;
+};
+// "n0 leads term 3", and why there was an election, if it is known: ": n2, which led term 2, was
+// silent for an election timeout".
+std::string LeadsSentence(NodeId node, Term term, const std::optional<LostLeader>& lost);
 // "n0 no longer leads term 3: it met a higher term"; the words of raftsim's story.
 std::string NoLongerLeadsSentence(NodeId node, Term term, RoleCause cause);
 // "n0 stops for good: wal/7: no space left on device"

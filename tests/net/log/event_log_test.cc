@@ -205,6 +205,27 @@ TEST_CASE("it is said in words when this node leads, and why it no longer does")
   CHECK(told(RoleCause::kHigherTerm) == "n0 no longer leads term 3: it met a higher term");
 }
 
+TEST_CASE("who comes to lead says which leader was lost before, and why") {
+  Rig rig;
+  const auto become = [&rig](Role role, RoleCause cause) {
+    rig.log.Event(kNow, Became(role, cause));
+  };
+  rig.log.Event(kNow, trace::TermAndVote{Term(3), NodeId(2)});
+  rig.log.Event(kNow, trace::LeaderKnown{NodeId(2)});
+  become(Role::kPreCandidate, RoleCause::kElectionTimeout);
+  become(Role::kPreCandidate, RoleCause::kNoVotesInTime);
+  become(Role::kCandidate, RoleCause::kPreVoteWon);
+  rig.log.Event(kNow, trace::TermAndVote{Term(4), NodeId(0)});
+  become(Role::kLeader, RoleCause::kElectionWon);
+  CHECK(rig.lines().back()["message"] ==
+        "n0 leads term 4: n2, which led term 3, was silent for an election timeout");
+  // Told once: another leadership has another reason.
+  become(Role::kFollower, RoleCause::kQuorumLost);
+  become(Role::kPreCandidate, RoleCause::kElectionTimeout);
+  become(Role::kLeader, RoleCause::kElectionWon);
+  CHECK(rig.lines().back()["message"] == "n0 leads term 4");
+}
+
 TEST_CASE("a node that stops itself says why") {
   Rig rig(LogLevel::kError);
   rig.log.Event(kNow, trace::Halted{"wal/1: \"no\" \xFF space"});
