@@ -152,7 +152,11 @@ RaftServiceOptions RealNode::Parts::RaftOptions() {
   return {.fingerprint = ClusterFingerprint(options_.config.cluster),
           .addresses = AddressesOf(options_.config),
           .enable_suspend = options_.enable_suspend,
-          .heard = [this](NodeId peer) { observer_.Heard(peer, now_); },
+          .heard =
+              [this](NodeId peer) {
+                // A stranger may call itself anything, each time something else.
+                if (links_.contains(peer)) observer_.Heard(peer, now_);
+              },
           .turned_away = [] {}};
 }
 

@@ -4,8 +4,11 @@
 #include <grpc/support/log.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "core/base/check.h"
 #include "core/text/names.h"
@@ -20,24 +23,36 @@ namespace {
 
 constexpr const char* kVersion = DRYDOCK_VERSION;
 
-// gRPC has one function for its own lines in a process; they belong into the log like all others.
-net::EventLog* grpc_lines = nullptr;
-
-void TakeGrpcLine(gpr_log_func_args* line) {
-  if (line->severity == GPR_LOG_SEVERITY_ERROR) {
-    grpc_lines->Warning("grpc", {{"message", line->message}});
-  } else {
-    grpc_lines->Debug("grpc", {{"message", line->message}});
+// gRPC's own lines belong into the log like all others. Strangers can make it complain as often as
+// they like, so a second has one line.
+class GrpcLines {
+ public:
+  explicit GrpcLines(net::EventLog& log) : log_(log) {
+    current = this;
+    gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+    gpr_set_log_function([](gpr_log_func_args* line) { current->Take(line->message); });
+    // protobuf complains of a stranger's bytes; the call that they came with is answered anyway.
+    google::protobuf::SetLogHandler(nullptr);
   }
-}
+  ~GrpcLines() { gpr_set_log_function(nullptr); }
+  GrpcLines(const GrpcLines&) = delete;
+  GrpcLines& operator=(const GrpcLines&) = delete;
 
-void SendGrpcLinesTo(net::EventLog& log) {
-  grpc_lines = &log;
-  gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
-  gpr_set_log_function(&TakeGrpcLine);
-  // protobuf complains of a stranger's bytes; the call that they came with is answered anyway.
-  google::protobuf::SetLogHandler(nullptr);
-}
+ private:
+  void Take(std::string_view message) {
+    const std::int64_t second = net::EventLog::SystemClock() / 1'000'000'000;
+    if (last_.exchange(second) == second) {
+      ++left_out_;
+    } else {
+      log_.Warning("grpc", {{"message", message}, {"left_out", left_out_.exchange(0)}});
+    }
+  }
+
+  static inline GrpcLines* current = nullptr;  // gRPC takes a function without a context
+  net::EventLog& log_;
+  std::atomic<std::int64_t> last_ = 0;
+  std::atomic<std::uint64_t> left_out_ = 0;
+};
 
 // Debian's build of gRPC looks for deadlocks at each lock, which costs more than the locks.
 void MakeLocksCheap() {
@@ -60,7 +75,7 @@ int CheckConfig(const net::ClusterConfig& config, const RaftdFlags& flags) {
 int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
   const BlockedSignals blocked;
   net::EventLog log(STDERR_FILENO, *flags.id, flags.log_level);
-  SendGrpcLinesTo(log);
+  const GrpcLines grpc_lines(log);
   MakeLocksCheap();
   auto node = net::RealNode::Open({.config = config,
                                    .id = *flags.id,
