@@ -12,4 +12,8 @@ cmake -S "$here" -B "$place/build" -G Ninja -DCMAKE_PREFIX_PATH="$place/prefix" 
   -DCMAKE_BUILD_TYPE=Debug >/dev/null
 cmake --build "$place/build" -j 2
 "$place/build/consumer"
+if [[ -x $place/prefix/bin/raftd ]]; then
+  "$place/build/client_consumer"
+  "$place/prefix/bin/raftctl" --help >/dev/null
+fi
 "$place/prefix/bin/raftsim" --help >/dev/null
