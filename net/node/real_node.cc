@@ -20,6 +20,7 @@
 #include "net/peers/peer_link.h"
 #include "net/rpc/mailbox.h"
 #include "net/runtime/node_runner.h"
+#include "net/server/connection_guard.h"
 #include "net/server/services.h"
 #include "net/server/setup.h"
 
@@ -133,6 +134,7 @@ class RealNode::Parts final : public NodeEnvironment {
   PeerEvents peer_events_;
   std::map<NodeId, std::unique_ptr<PeerLink>> links_;
   OpenServer server_;
+  std::optional<ConnectionGuard> guard_;  // gone before the server
   std::unique_ptr<Mailbox> mailbox_;
   std::optional<NodeRunner> runner_;
   std::unique_ptr<DiskWorker> disk_worker_;
@@ -294,6 +296,14 @@ std::optional<std::string> RealNode::Parts::Run() {
   observer_.ShowHealth(runner_->node());
   KeepHouse();
   log_.Info("listening", {{"address", options_.config.nodes.at(options_.id).listen}});
+  guard_.emplace(options_.config.limits.concurrent_calls, [this](const std::string& peer,
+                                                                 std::uint64_t streams) {
+    log_.Warning("connection_ended", {{"peer", peer},
+                                      {"unfinished_calls", streams},
+                                      {"why",
+                                       "calls are begun and taken back faster than they can be "
+                                       "forgotten"}});
+  });
   while (!IsDrained() && observer_.halted().empty()) {
     HandleEvents();
     now_ = SteadyNow();
@@ -379,6 +389,7 @@ void RealNode::Parts::ShutDown() {
 }
 
 void RealNode::Parts::CloseQueue() {
+  guard_.reset();
   server_.server->Shutdown();
   disk_worker_.reset();
   mailbox_->Close();
