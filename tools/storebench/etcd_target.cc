@@ -106,6 +106,7 @@ std::unique_ptr<LoadTarget> MakeEtcdTarget(GrpcLoop& loop, const std::string& ad
 Result<std::string> FindEtcdLeader(const std::vector<std::string>& endpoints, Duration patience) {
   using Clock = std::chrono::steady_clock;
   std::vector<std::unique_ptr<pb::Maintenance::Stub>> stubs;
+  stubs.reserve(endpoints.size());
   for (const std::string& endpoint : endpoints) {
     stubs.push_back(pb::Maintenance::NewStub(MakeLoadChannel(endpoint)));
   }
