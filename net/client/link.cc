@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/text/words.h"
+#include "net/rpc/channel.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "proto/raft.grpc.pb.h"
 
@@ -27,19 +28,11 @@ constexpr milliseconds kReconnectPause{20};
 constexpr milliseconds kProbeLimit{200};
 
 grpc::ChannelArguments MakeArguments() {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kConnectLimit.count()));
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  grpc::ChannelArguments arguments = LeanChannel(kConnectLimit);
   // A connection that a partition has eaten must not be believed in.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
-  // The minimal stack leaves deadlines to the server; a silent one would be waited for for ever.
-  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
   return arguments;

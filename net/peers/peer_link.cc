@@ -10,6 +10,7 @@
 
 #include "core/base/check.h"
 #include "core/base/overloaded.h"
+#include "net/rpc/channel.h"
 
 namespace drydock::net {
 namespace {
@@ -21,20 +22,11 @@ constexpr std::size_t kMaxUnderWay = 128;
 // A peer that comes back must be found well within an election timeout, and a connection that a
 // partition has eaten must not be believed in.
 grpc::ChannelArguments ChannelArgumentsOfPeers() {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  grpc::ChannelArguments arguments = LeanChannel(std::chrono::milliseconds(100));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // The minimal stack leaves out what calls to peers do not need, and, if not told otherwise, the
-  // deadlines.
-  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
   return arguments;
 }
 

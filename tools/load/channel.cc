@@ -5,6 +5,10 @@
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/status.h>
 
+#include <chrono>
+
+#include "net/rpc/channel.h"
+
 namespace drydock::tools {
 namespace {
 
@@ -13,13 +17,9 @@ constexpr int kMostMessageBytes = 128 << 20;
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeLoadChannel(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   // A node that comes back is used again at once; a busy one has time to shake hands.
+  grpc::ChannelArguments arguments = net::LeanChannel(std::chrono::seconds(2));
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 10);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   arguments.SetMaxReceiveMessageSize(kMostMessageBytes);
   arguments.SetMaxSendMessageSize(kMostMessageBytes);
