@@ -16,14 +16,17 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAskDeadline{500};
 constexpr std::chrono::milliseconds kAskAgainAfter{20};
 
-Result<v1::GetStatusResponse> AskStatus(v1::AdminService::Stub& stub,
+// Over a channel of its own: one that has failed once gets ahead only while a call waits on it, and
+// its calls fail at once.
+Result<v1::GetStatusResponse> AskStatus(const std::string& address,
                                         const v1::GetStatusRequest& request,
                                         std::chrono::nanoseconds deadline) {
+  const auto stub = v1::AdminService::NewStub(MakeLoadChannel(address));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + deadline);
   v1::GetStatusResponse response;
-  const grpc::Status status = stub.GetStatus(&context, request, &response);
-  if (!status.ok()) return Error{status.error_message()};
+  const grpc::Status status = stub->GetStatus(&context, request, &response);
+  if (!status.ok()) return Error{address + ": " + status.error_message()};
   return response;
 }
 
@@ -43,24 +46,19 @@ Result<net::Histogram> Import(const v1::DurationHistogram& in) {
 
 Result<std::string> FindDrydockLeader(const std::vector<std::string>& endpoints,
                                       Duration patience) {
-  std::vector<std::unique_ptr<v1::AdminService::Stub>> stubs;
-  stubs.reserve(endpoints.size());
-  for (const std::string& endpoint : endpoints) {
-    stubs.push_back(v1::AdminService::NewStub(MakeLoadChannel(endpoint)));
-  }
   const auto limit = Clock::now() + std::chrono::nanoseconds(patience.nanoseconds());
   std::string last = "no endpoints were given";
   while (true) {
-    for (std::size_t i = 0; i < stubs.size(); ++i) {
-      const auto status = AskStatus(*stubs[i], {}, kAskDeadline);
+    for (const std::string& endpoint : endpoints) {
+      const auto status = AskStatus(endpoint, {}, kAskDeadline);
       if (!status.ok()) {
-        last = endpoints[i] + ": " + status.error().text;
+        last = status.error().text;
       } else if (status.value().role() != v1::ROLE_LEADER) {
-        last = endpoints[i] + " does not lead";
+        last = endpoint + " does not lead";
       } else if (!status.value().ready()) {
-        last = endpoints[i] + " leads, but does not take calls yet";
+        last = endpoint + " leads, but does not take calls yet";
       } else {
-        return endpoints[i];
+        return endpoint;
       }
     }
     if (Clock::now() >= limit) return Error{"no leader among the endpoints (" + last + ")"};
@@ -69,11 +67,10 @@ Result<std::string> FindDrydockLeader(const std::vector<std::string>& endpoints,
 }
 
 Result<CommitTimes> AskCommitTimes(const std::string& address, Duration deadline) {
-  const auto stub = v1::AdminService::NewStub(MakeLoadChannel(address));
   v1::GetStatusRequest request;
   request.set_histograms(true);
-  const auto status = AskStatus(*stub, request, std::chrono::nanoseconds(deadline.nanoseconds()));
-  if (!status.ok()) return Error{address + ": " + status.error().text};
+  const auto status = AskStatus(address, request, std::chrono::nanoseconds(deadline.nanoseconds()));
+  if (!status.ok()) return status.error();
   const Result<net::Histogram> commit = Import(status.value().commit_times());
   if (!commit.ok()) return Error{address + ": " + commit.error().text};
   const Result<net::Histogram> everywhere = Import(status.value().everywhere_times());

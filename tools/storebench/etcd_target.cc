@@ -88,11 +88,14 @@ class EtcdTarget final : public LoadTarget {
   SlotCalls<EtcdTarget, pb::RangeRequest, pb::RangeResponse> ranges_;
 };
 
-bool Leads(pb::Maintenance::Stub& stub) {
+// Over a channel of its own: one that has failed once gets ahead only while a call waits on it, and
+// its calls fail at once.
+bool Leads(const std::string& endpoint) {
+  const auto stub = pb::Maintenance::NewStub(MakeLoadChannel(endpoint));
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(500));
   pb::StatusResponse response;
-  if (!stub.Status(&context, {}, &response).ok()) return false;
+  if (!stub->Status(&context, {}, &response).ok()) return false;
   return response.leader() != 0 && response.leader() == response.header().member_id();
 }
 
@@ -105,15 +108,10 @@ std::unique_ptr<LoadTarget> MakeEtcdTarget(GrpcLoop& loop, const std::string& ad
 
 Result<std::string> FindEtcdLeader(const std::vector<std::string>& endpoints, Duration patience) {
   using Clock = std::chrono::steady_clock;
-  std::vector<std::unique_ptr<pb::Maintenance::Stub>> stubs;
-  stubs.reserve(endpoints.size());
-  for (const std::string& endpoint : endpoints) {
-    stubs.push_back(pb::Maintenance::NewStub(MakeLoadChannel(endpoint)));
-  }
   const auto limit = Clock::now() + std::chrono::nanoseconds(patience.nanoseconds());
   while (true) {
-    for (std::size_t i = 0; i < stubs.size(); ++i) {
-      if (Leads(*stubs[i])) return endpoints[i];
+    for (const std::string& endpoint : endpoints) {
+      if (Leads(endpoint)) return endpoint;
     }
     if (Clock::now() >= limit) return Error{"no etcd leads among the endpoints"};
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

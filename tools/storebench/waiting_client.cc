@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "tools/load/channel.h"
@@ -20,14 +21,14 @@ void SetDeadline(grpc::ClientContext& context, std::chrono::milliseconds deadlin
   context.set_deadline(std::chrono::system_clock::now() + deadline);
 }
 
+// Both connect anew after a failure: a channel that has failed gets ahead only while a call waits
+// on it, and its calls fail at once.
 class BlockingDrydock final : public BlockingStore {
  public:
-  explicit BlockingDrydock(const std::vector<std::string>& endpoints) {
-    for (const std::string& endpoint : endpoints) {
-      stubs_.push_back(v1::KeyValueService::NewStub(MakeLoadChannel(endpoint)));
-    }
+  explicit BlockingDrydock(std::vector<std::string> endpoints) : endpoints_(std::move(endpoints)) {
+    for (std::size_t i = 0; i < nodes(); ++i) stubs_.push_back(Connect(i));
   }
-  std::size_t nodes() const override { return stubs_.size(); }
+  std::size_t nodes() const override { return endpoints_.size(); }
   bool Put(std::size_t node, const std::string& key, const std::string& value,
            std::chrono::milliseconds deadline) override {
     grpc::ClientContext context;
@@ -38,21 +39,25 @@ class BlockingDrydock final : public BlockingStore {
     put.set_value(value);
     v1::ExecuteResponse response;
     const grpc::Status status = stubs_[node]->Execute(&context, request, &response);
+    if (!status.ok()) stubs_[node] = Connect(node);
     return status.ok() && response.answer().outcome() == v1::OUTCOME_OK;
   }
 
  private:
+  std::unique_ptr<v1::KeyValueService::Stub> Connect(std::size_t node) const {
+    return v1::KeyValueService::NewStub(MakeLoadChannel(endpoints_[node]));
+  }
+
+  std::vector<std::string> endpoints_;
   std::vector<std::unique_ptr<v1::KeyValueService::Stub>> stubs_;
 };
 
 class BlockingEtcd final : public BlockingStore {
  public:
-  explicit BlockingEtcd(const std::vector<std::string>& endpoints) {
-    for (const std::string& endpoint : endpoints) {
-      stubs_.push_back(::etcdserverpb::KV::NewStub(MakeLoadChannel(endpoint)));
-    }
+  explicit BlockingEtcd(std::vector<std::string> endpoints) : endpoints_(std::move(endpoints)) {
+    for (std::size_t i = 0; i < nodes(); ++i) stubs_.push_back(Connect(i));
   }
-  std::size_t nodes() const override { return stubs_.size(); }
+  std::size_t nodes() const override { return endpoints_.size(); }
   bool Put(std::size_t node, const std::string& key, const std::string& value,
            std::chrono::milliseconds deadline) override {
     grpc::ClientContext context;
@@ -61,10 +66,17 @@ class BlockingEtcd final : public BlockingStore {
     request.set_key(key);
     request.set_value(value);
     ::etcdserverpb::PutResponse response;
-    return stubs_[node]->Put(&context, request, &response).ok();
+    const bool done = stubs_[node]->Put(&context, request, &response).ok();
+    if (!done) stubs_[node] = Connect(node);
+    return done;
   }
 
  private:
+  std::unique_ptr<::etcdserverpb::KV::Stub> Connect(std::size_t node) const {
+    return ::etcdserverpb::KV::NewStub(MakeLoadChannel(endpoints_[node]));
+  }
+
+  std::vector<std::string> endpoints_;
   std::vector<std::unique_ptr<::etcdserverpb::KV::Stub>> stubs_;
 };
 
