@@ -54,6 +54,12 @@ void Node::Step(TimePoint now, Input input, Effects& out) {
 }
 
 void Node::Step(TimePoint now, std::span<Input> inputs, Effects& out) {
+  BeginStep(now, inputs, out);
+  EndStep(out);
+}
+
+void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
+  DRYDOCK_CHECK(!std::exchange(in_step_, true));
   if (halted_) {
     for (const Input& input : inputs) RefuseInput(input, out);
     return;
@@ -76,7 +82,15 @@ void Node::Step(TimePoint now, std::span<Input> inputs, Effects& out) {
     std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
     NoteLeadership(out);
   }
-  if (!halted_) FinishStep(out, raft_out);
+  if (!halted_) SendAndWrite(out, raft_out);
+}
+
+void Node::EndStep(Effects& out) {
+  DRYDOCK_CHECK(std::exchange(in_step_, false));
+  if (halted_) return;
+  Apply(out);
+  AnswerReads(out);
+  raft_.CheckInvariants();
 }
 
 // After each input: the next one may end the leadership under which reads were confirmed by this.
@@ -92,15 +106,12 @@ void Node::TakeConfirmedReads() {
 
 // The order matters in one place: what is to be written goes to the log before the flush; what must
 // not leave before it is durable is still held inside raft_.
-void Node::FinishStep(Effects& out, RaftOutput& raft_out) {
+void Node::SendAndWrite(Effects& out, RaftOutput& raft_out) {
   raft_.Send(raft_out);
   TakeConfirmedReads();
   for (const Mutation& mutation : mutations_) wal_.Add(mutation);
   DRYDOCK_CHECK(wal_.last() == raft_.lsn(), wal_.last(), raft_.lsn());
-  Apply(out);
-  AnswerReads(out);
   wal_.Flush(out.disk);
-  raft_.CheckInvariants();
 }
 
 // --- Inputs -------------------------------------------------------------------------------------

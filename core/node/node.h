@@ -51,6 +51,10 @@ class Node {
   // All that came by now, in order, as one step: what they ask for is sent and written together.
   // The inputs are moved from.
   void Step(TimePoint now, std::span<Input> inputs, Effects& out);
+  // The same in two halves. What the first leaves may be carried out before the second, which
+  // applies what is committed and answers clients: disk and peers are at work meanwhile.
+  void BeginStep(TimePoint now, std::span<Input> inputs, Effects& out);
+  void EndStep(Effects& out);
   // When to step with Wake if nothing else comes; TimePoint::Max() for never.
   TimePoint NextDeadline() const;
 
@@ -84,7 +88,7 @@ class Node {
   void Handle(Resume, Effects& out, RaftOutput& raft_out);
   void NoteLeadership(Effects& out);
   void TakeConfirmedReads();
-  void FinishStep(Effects& out, RaftOutput& raft_out);
+  void SendAndWrite(Effects& out, RaftOutput& raft_out);
 
   std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
   void ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out);
@@ -107,9 +111,10 @@ class Node {
   std::deque<PendingRead> reads_;    // in the order in which they are confirmed
   std::deque<ConfirmedReads> confirmed_;
   bool halted_ = false;
-  TimePoint shown_;  // what the driver's clock showed last
-  Duration behind_;  // how far it has stepped back since the start, in all
-  TimePoint now_;    // the two together: never goes back
+  bool in_step_ = false;  // between its halves
+  TimePoint shown_;       // what the driver's clock showed last
+  Duration behind_;       // how far it has stepped back since the start, in all
+  TimePoint now_;         // the two together: never goes back
   // Emptied by each step; members so that their memory is used again.
   std::vector<Mutation> mutations_;
   std::vector<ConfirmedReads> new_reads_;

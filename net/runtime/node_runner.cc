@@ -43,8 +43,11 @@ void NodeRunner::Step() {
   }
   const bool was_suspended = node_.raft().suspended();
   effects_.Clear();
-  node_.Step(now, inputs_, effects_);
+  node_.BeginStep(now, inputs_, effects_);
   inputs_.clear();
+  CarryOut();
+  effects_.Clear();
+  node_.EndStep(effects_);
   CarryOut();
   if (was_suspended && !node_.raft().suspended()) ReleaseParked();
 }
