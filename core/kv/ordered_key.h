@@ -13,8 +13,10 @@
 
 namespace drydock {
 
-// The first 16 bytes as two big-endian numbers; what a shorter key lacks is zero. Two heads that
-// differ are in the order of their keys; equal ones say nothing.
+inline constexpr std::size_t kHeadBytes = 16;
+
+// These bytes as two big-endian numbers; what a shorter key lacks is zero. Two heads that differ
+// are in the order of their keys; equal ones say nothing.
 struct KeyHead {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
@@ -37,25 +39,31 @@ struct KeyHead {
 // What is looked for.
 struct KeyProbe {
   explicit KeyProbe(std::string_view key) : head(KeyHead::Of(key)), bytes(key) {}
+  std::string_view view() const { return bytes; }
+
   KeyHead head;
   std::string_view bytes;
 };
 
 struct OrderedKey {
   explicit OrderedKey(Bytes key) : head(KeyHead::Of(key.view())), bytes(std::move(key)) {}
+  std::string_view view() const { return bytes.view(); }
+
   KeyHead head;
   Bytes bytes;
 };
 
 // In the order of unsigned bytes, a prefix before what it begins.
 struct KeyOrder {
-  std::strong_ordering operator()(const KeyProbe& a, const OrderedKey& b) const {
-    const std::strong_ordering heads = a.head <=> b.head;
-    return heads != 0 ? heads : a.bytes <=> b.bytes.view();
-  }
-  std::strong_ordering operator()(const OrderedKey& a, const OrderedKey& b) const {
-    const std::strong_ordering heads = a.head <=> b.head;
-    return heads != 0 ? heads : a.bytes.view() <=> b.bytes.view();
+  template <class Wanted>
+  std::strong_ordering operator()(const Wanted& wanted, const OrderedKey& key) const {
+    const std::strong_ordering heads = wanted.head <=> key.head;
+    if (heads != 0) return heads;
+    const std::string_view a = wanted.view();
+    const std::string_view b = key.view();
+    // Of two whole keys in equal heads the longer one ends in zeros.
+    if (std::max(a.size(), b.size()) <= kHeadBytes) return a.size() <=> b.size();
+    return a <=> b;
   }
 };
 
