@@ -46,6 +46,8 @@ class Bytes {
   std::string_view view() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  // Another reference will soon be made or given up.
+  void PrefetchCount() const { __builtin_prefetch(block_); }
   // The bytes [offset, offset + size), sharing this storage.
   Bytes Slice(std::size_t offset, std::size_t size) const;
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/bytes.h"
 #include "core/protocol/client.h"
@@ -15,5 +16,9 @@ std::string EncodeCommand(const ClientRequest& request);
 // Nullopt for anything that EncodeCommand cannot have written. The keys and values that come back
 // share the storage of `bytes`.
 std::optional<ClientRequest> DecodeCommand(const Bytes& bytes);
+
+// The key that a command is about, valid as long as `bytes`; nullopt if it has none. What comes
+// after the key is not looked at.
+std::optional<std::string_view> KeyOfCommand(const Bytes& bytes);
 
 }  // namespace drydock

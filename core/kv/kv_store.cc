@@ -9,6 +9,12 @@
 #include "core/kv/command.h"
 
 namespace drydock {
+namespace {
+
+// What is smaller lies in the caches anyway.
+constexpr std::size_t kLeastToPrefetch = 4096;
+
+}  // namespace
 
 KvStore::KvStore(std::uint64_t max_sessions) : sessions_(max_sessions) {}
 
@@ -36,6 +42,12 @@ std::optional<Bytes> KvStore::Get(std::string_view key) const {
   const Bytes* value = map_.Find(KeyProbe(key));
   if (value == nullptr) return std::nullopt;
   return *value;
+}
+
+// A pair is read or overwritten by counting references to its storage.
+void KvStore::Prefetch(std::span<const KeyProbe> keys) const {
+  if (map_.size() < kLeastToPrefetch) return;
+  map_.Prefetch(keys, [](const auto& item) { item.value.PrefetchCount(); });
 }
 
 // A leader appends a run whole, so what a later leader breaks is always the front of one and its

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "core/base/bytes.h"
@@ -30,6 +31,8 @@ class KvStore {
   // kBadRequest and change nothing.
   ApplyResult Apply(Index index, const Entry& entry);
   std::optional<Bytes> Get(std::string_view key) const;
+  // These keys will soon be read or written: a hint that saves waiting for memory.
+  void Prefetch(std::span<const KeyProbe> keys) const;
   std::size_t size() const { return map_.size(); }
   std::size_t session_count() const { return sessions_.size(); }
   // Calls visit(std::string_view key, const Bytes& value) for each pair in key order.

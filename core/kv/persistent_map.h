@@ -7,9 +7,11 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/prefetch.h"
 
 namespace drydock {
 
@@ -50,6 +52,10 @@ class PersistentMap {
   Value* FindMutable(const Wanted& key);
   // The pair with the least key, or null.
   const Item* First() const;
+  // Brings the way to each of the keys into the processor's caches, and calls found(const Item&)
+  // for those that are there. All go down together, so that their waits for memory overlap.
+  template <class Wanted, class Found>
+  void Prefetch(std::span<const Wanted> keys, Found found) const;
 
   // Makes `key` hold `value`; true if the key is new. The key object is replaced in any case, so
   // that nothing of the former pair stays alive through storage it shares.
@@ -82,6 +88,7 @@ class PersistentMap {
           item(other.item) {}
     Node& operator=(const Node&) = delete;
   };
+  static constexpr std::size_t kTogether = 16;  // beyond it, waits for memory overlap no better
   // No AVL tree that fits a 64-bit address space is higher than this.
   static constexpr std::size_t kMaxHeight = 92;
 
@@ -95,6 +102,9 @@ class PersistentMap {
     std::array<Node**, kMaxHeight> links_;
     std::size_t depth_ = 0;
   };
+
+  template <class Wanted, class Found>
+  static const Node* Below(const Node* node, const Wanted& key, Found& found);
 
   static Node* Retain(Node* node) {
     if (node != nullptr) node->references.fetch_add(1, std::memory_order_relaxed);
@@ -148,6 +158,39 @@ auto PersistentMap<Key, Value, Compare>::First() const -> const Item* {
   if (node == nullptr) return nullptr;
   while (node->left != nullptr) node = node->left;
   return &node->item;
+}
+
+template <class Key, class Value, class Compare>
+template <class Wanted, class Found>
+void PersistentMap<Key, Value, Compare>::Prefetch(std::span<const Wanted> keys, Found found) const {
+  std::array<const Node*, kTogether> nodes;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kTogether))) {
+    const std::size_t count = std::min(keys.size(), kTogether);
+    nodes.fill(root_);
+    for (bool on_the_way = root_ != nullptr; on_the_way;) {
+      on_the_way = false;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (nodes[i] == nullptr) continue;
+        nodes[i] = Below(nodes[i], keys[i], found);
+        on_the_way = on_the_way || nodes[i] != nullptr;
+      }
+    }
+  }
+}
+
+// The next node on the way to the key, which is asked for; null at the end.
+template <class Key, class Value, class Compare>
+template <class Wanted, class Found>
+auto PersistentMap<Key, Value, Compare>::Below(const Node* node, const Wanted& key, Found& found)
+    -> const Node* {
+  const auto order = Compare()(key, node->item.key);
+  if (order == 0) {
+    found(node->item);
+    return nullptr;
+  }
+  const Node* const next = order < 0 ? node->left : node->right;
+  PrefetchObject(next);
+  return next;
 }
 
 template <class Key, class Value, class Compare>

@@ -8,6 +8,9 @@
 namespace drydock {
 namespace {
 
+// So many keys at once: beyond it, waits for memory overlap no better.
+constexpr std::uint64_t kPrefetched = 16;
+
 RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
   return RaftStart{.id = recovered.node,
                    .store = recovered.store,
@@ -240,13 +243,32 @@ void Node::DropPending(Effects& out) {
 // --- Applying -----------------------------------------------------------------------------------
 
 void Node::Apply(Effects& out) {
-  const std::uint64_t budget = raft_.settings().max_apply_per_step;
-  for (std::uint64_t i = 0; i < budget && applied_ < raft_.commit(); ++i) {
-    applied_ = Next(applied_);
-    const ApplyResult result = kv_.Apply(applied_, raft_.log().At(applied_));
-    out.trace.emplace_back(trace::Applied{applied_, result.outcome, result.duplicate});
-    if (!writes_.empty() && writes_.front().index == applied_) AnswerWrite(applied_, result, out);
+  const Index end(
+      std::min(raft_.commit().value(), applied_.value() + raft_.settings().max_apply_per_step));
+  while (applied_ < end) {
+    const Index stop(std::min(end.value(), applied_.value() + kPrefetched));
+    PrefetchEntries(stop);
+    while (applied_ < stop) ApplyNext(out);
   }
+}
+
+// Of the entries from the next one to apply up to `last`. A single one would gain nothing.
+void Node::PrefetchEntries(Index last) {
+  if (last.value() - applied_.value() < 2) return;
+  keys_.clear();
+  for (Index index = Next(applied_); index <= last; index = Next(index)) {
+    const Entry& entry = raft_.log().At(index);
+    if (entry.kind != EntryKind::kCommand) continue;
+    if (const auto key = KeyOfCommand(entry.payload)) keys_.emplace_back(*key);
+  }
+  kv_.Prefetch(keys_);
+}
+
+void Node::ApplyNext(Effects& out) {
+  applied_ = Next(applied_);
+  const ApplyResult result = kv_.Apply(applied_, raft_.log().At(applied_));
+  out.trace.emplace_back(trace::Applied{applied_, result.outcome, result.duplicate});
+  if (!writes_.empty() && writes_.front().index == applied_) AnswerWrite(applied_, result, out);
 }
 
 void Node::AnswerWrite(Index index, const ApplyResult& result, Effects& out) {
@@ -262,12 +284,23 @@ void Node::AnswerWrite(Index index, const ApplyResult& result, Effects& out) {
 
 void Node::AnswerReads(Effects& out) {
   for (; !confirmed_.empty() && confirmed_.front().index <= applied_; confirmed_.pop_front()) {
-    for (std::uint64_t i = 0; i < confirmed_.front().count; ++i) {
-      DRYDOCK_CHECK(!reads_.empty());
-      AnswerRead(reads_.front().call, reads_.front().key, out);
-      reads_.pop_front();
+    DRYDOCK_CHECK(confirmed_.front().count <= reads_.size(), reads_.size());
+    for (std::uint64_t left = confirmed_.front().count; left > 0;) {
+      const std::uint64_t count = std::min(left, kPrefetched);
+      PrefetchReads(count);
+      for (std::uint64_t i = 0; i < count; ++i, reads_.pop_front()) {
+        AnswerRead(reads_.front().call, reads_.front().key, out);
+      }
+      left -= count;
     }
   }
+}
+
+void Node::PrefetchReads(std::uint64_t count) {
+  if (count < 2) return;
+  keys_.clear();
+  for (std::uint64_t i = 0; i < count; ++i) keys_.emplace_back(reads_[i].key.view());
+  kv_.Prefetch(keys_);
 }
 
 void Node::AnswerRead(CallId call, const Bytes& key, Effects& out) const {

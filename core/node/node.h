@@ -95,8 +95,11 @@ class Node {
   void AbandonPending(Effects& out);
   void DropPending(Effects& out);
   void Apply(Effects& out);
+  void ApplyNext(Effects& out);
+  void PrefetchEntries(Index last);
   void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
   void AnswerReads(Effects& out);
+  void PrefetchReads(std::uint64_t count);
   void AnswerRead(CallId call, const Bytes& key, Effects& out) const;
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
@@ -115,9 +118,10 @@ class Node {
   TimePoint shown_;       // what the driver's clock showed last
   Duration behind_;       // how far it has stepped back since the start, in all
   TimePoint now_;         // the two together: never goes back
-  // Emptied by each step; members so that their memory is used again.
+  // Emptied before each use; members so that their memory is used again.
   std::vector<Mutation> mutations_;
   std::vector<ConfirmedReads> new_reads_;
+  std::vector<KeyProbe> keys_;
 };
 
 }  // namespace drydock

@@ -104,6 +104,29 @@ TEST_CASE("command: no changed byte makes anything but another valid command") {
   }
 }
 
+TEST_CASE("command: its key is found without decoding it") {
+  for (const ClientRequest& request : Samples()) {
+    const Bytes encoded(EncodeCommand(request));
+    const auto key = KeyOfCommand(encoded);
+    std::visit(
+        [&](const auto& op) {
+          if constexpr (requires { op.key; }) {
+            REQUIRE(key);
+            CHECK(*key == op.key.view());
+          } else {
+            CHECK_FALSE(key);
+          }
+        },
+        request.op);
+    for (std::size_t size = 0; size < encoded.size(); ++size) {
+      const Bytes cut = encoded.Slice(0, size);
+      const auto of_cut = KeyOfCommand(cut);
+      if (of_cut) CHECK(of_cut == key);
+    }
+  }
+  CHECK_FALSE(KeyOfCommand(Bytes("\x02 of another format, and long enough for one"sv)));
+}
+
 TEST_CASE("command: garbage is refused or is what an encoder writes") {
   Draws draws(2);
   for (int round = 0; round < 200000; ++round) {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -164,6 +166,28 @@ TEST_CASE("persistent map: a copy copies nothing, and a change of it only one pa
     copy.FindMutable(key);
     CHECK(Counted::copies <= kPath);
     Counted::copies = 0;
+  }
+}
+
+TEST_CASE(
+    "persistent map: a prefetch of many keys tells those that are there, and copies nothing") {
+  for (const std::uint64_t size : {0, 1, 2, 15, 16, 17, 1000}) {
+    PersistentMap<std::uint64_t, Counted> map;
+    for (std::uint64_t key = 0; key < size; ++key) map.Assign(2 * key, Counted());
+    const auto copy = map;
+    Counted::copies = 0;
+    std::vector<std::uint64_t> wanted;
+    for (std::uint64_t key = 0; key < 2 * size + 3; ++key)
+      wanted.push_back(key * 7 % (2 * size + 3));
+    std::multiset<std::uint64_t> found;
+    map.Prefetch(std::span<const std::uint64_t>(wanted),
+                 [&](const auto& item) { found.insert(item.key); });
+    std::multiset<std::uint64_t> expected;
+    for (const std::uint64_t key : wanted) {
+      if (key % 2 == 0 && key < 2 * size) expected.insert(key);
+    }
+    CHECK(found == expected);
+    CHECK(Counted::copies == 0);
   }
 }
 
