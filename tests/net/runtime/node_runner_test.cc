@@ -37,7 +37,10 @@ class Rig final : public NodeEnvironment, public Caller {
 
   TimePoint Now() override { return now; }
   void Send(const Message&) override {}
-  void Submit(DiskOp op) override { disk.push_back(std::move(op)); }
+  void Submit(DiskOp op) override {
+    disk.push_back(std::move(op));
+    ++submitted;
+  }
   void Observe(const TraceEvent&) override {}
   void Asked(const CallTable::OpenCall&) override {}
   void Dropped(const CallTable::OpenCall&) override {}
@@ -47,6 +50,7 @@ class Rig final : public NodeEnvironment, public Caller {
   void OnAnswer(std::uint64_t number, ClientAnswer answer) override {
     REQUIRE_FALSE(answers.contains(number));
     answers[number] = std::move(answer);
+    submitted_when_answered[number] = submitted;
   }
   void OnReply(std::uint64_t, const Message&) override {}
   void OnDrop(std::uint64_t number) override { dropped.push_back(number); }
@@ -56,6 +60,8 @@ class Rig final : public NodeEnvironment, public Caller {
   std::map<std::uint64_t, ClientAnswer> answers;
   std::vector<std::uint64_t> dropped;
   std::vector<Duration> took;
+  int submitted = 0;
+  std::map<std::uint64_t, int> submitted_when_answered;
 
  private:
   Node MakeNode() {
@@ -89,6 +95,17 @@ TEST_CASE("what came between two steps is written at once, and answered when it 
   CHECK(rig.answers.at(9).outcome == Outcome::kOk);
   CHECK(rig.took.back() == Duration::Milliseconds(3));
   CHECK(rig.runner.open_client_calls() == 0);
+}
+
+TEST_CASE("the disk is at work on the next writes before those that are durable are answered") {
+  Rig rig;
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  const int first = rig.submitted;
+  rig.Ask(2, Put("k", "w"));
+  rig.FinishDisk();
+  CHECK(rig.submitted_when_answered.at(1) == first + 1);
+  CHECK(rig.answers.at(2).outcome == Outcome::kOk);
 }
 
 TEST_CASE("calls beyond the bound are refused as busy, and taken again once there is room") {
