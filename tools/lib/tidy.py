@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """clang-tidy over our own sources, in parallel, and only over what changed since it passed.
 
-A source has passed when it, every header of ours that it includes, its compile command, the
-configuration and clang-tidy itself are what they were: their hash is kept in BUILD/tidy/.
+A source has passed when it, every header of ours that it includes (all of them, if BUILD has not
+compiled it), its compile command, the configuration and clang-tidy itself are what they were: their
+hash is kept in BUILD/tidy/.
 """
 
 import argparse
@@ -32,8 +33,13 @@ def our_commands(build):
     return commands
 
 
+def all_headers():
+    return [header for folder in FOLDERS for header in (ROOT / folder).rglob("*.h")]
+
+
 def headers_of(build):
-    """object file -> the headers of ours that its source includes, as ninja saw them."""
+    """object file -> the headers of ours that its source includes, as ninja saw them; only of those
+    that were built."""
     listing = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], text=True, check=True,
                              capture_output=True).stdout
     headers, current = {}, None
@@ -79,14 +85,14 @@ def main():
 
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
-    headers = headers_of(build)
+    headers, any_header = headers_of(build), all_headers()
     todo = []
     commands = our_commands(build)
     if arguments.only:
         commands = {path: command for path, command in commands.items()
                     if any(part in path for part in arguments.only)}
     for path, (command, output) in sorted(commands.items()):
-        mark = fingerprint(path, command, headers.get(output, []), common)
+        mark = fingerprint(path, command, headers.get(output, any_header), common)
         stamp = stamps / (path + ".passed")
         if arguments.all or not stamp.exists() or stamp.read_text() != mark:
             todo.append((path, stamp, mark))
