@@ -137,6 +137,19 @@ TEST_CASE("kv: does what a std::map does, over copies that stay independent") {
   }
 }
 
+TEST_CASE("kv: a prefetch changes nothing, in a store of any size") {
+  for (const int size : {0, 1, 40, 5000}) {
+    KvFixture kv;
+    for (int i = 0; i < size; ++i) kv.Do(PutOf("key" + std::to_string(i), std::to_string(i)));
+    const std::uint64_t before = kv.Hash();
+    const std::vector<std::string> texts = {"key0", "key39", "key4999", "", "no key", "key0\0"s};
+    const std::vector<KeyProbe> keys(texts.begin(), texts.end());
+    kv.store.Prefetch(keys);
+    CHECK(kv.Hash() == before);
+    CHECK(kv.Get("key39").has_value() == (size > 39));
+  }
+}
+
 TEST_CASE("kv: a copy keeps sessions and pending parts apart as well") {
   KvFixture kv;
   const SessionId session = kv.Register();
