@@ -138,8 +138,8 @@ std::optional<ClientRequest> DecodeCommand(const Bytes& bytes) {
 // All operations that have a key begin with it.
 std::optional<std::string_view> KeyOfCommand(const Bytes& bytes) {
   const std::string_view command = bytes.view();
-  if (command.size() <= kHeaderBytes || command.front() != char{kFormatVersion})
-    return std::nullopt;
+  if (command.size() <= kHeaderBytes) return std::nullopt;
+  if (command.front() != char{kFormatVersion}) return std::nullopt;
   if (command[kHeaderBytes - 1] == static_cast<char>(OpCode::kRegister)) return std::nullopt;
   Reader reader(command.substr(kHeaderBytes));
   const std::string_view key = reader.Blob();

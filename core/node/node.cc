@@ -85,7 +85,9 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
     std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
     NoteLeadership(out);
   }
-  if (!halted_) SendAndWrite(out, raft_out);
+  if (halted_) return;
+  SendAndWrite(out, raft_out);
+  raft_.CheckInvariants();
 }
 
 void Node::EndStep(Effects& out) {
@@ -93,7 +95,6 @@ void Node::EndStep(Effects& out) {
   if (halted_) return;
   Apply(out);
   AnswerReads(out);
-  raft_.CheckInvariants();
 }
 
 // After each input: the next one may end the leadership under which reads were confirmed by this.
@@ -243,10 +244,9 @@ void Node::DropPending(Effects& out) {
 // --- Applying -----------------------------------------------------------------------------------
 
 void Node::Apply(Effects& out) {
-  const Index end(
-      std::min(raft_.commit().value(), applied_.value() + raft_.settings().max_apply_per_step));
+  const Index end = std::min(raft_.commit(), applied_ + raft_.settings().max_apply_per_step);
   while (applied_ < end) {
-    const Index stop(std::min(end.value(), applied_.value() + kPrefetched));
+    const Index stop = std::min(end, applied_ + kPrefetched);
     PrefetchEntries(stop);
     while (applied_ < stop) ApplyNext(out);
   }

@@ -46,7 +46,8 @@ class Node {
   Node& operator=(Node&&) noexcept;
   ~Node();
 
-  // Appends to `out`; never blocks. A step ends with every invariant of the state checked.
+  // Appends to `out`; never blocks. Every invariant of the state is checked before anything that is
+  // to leave is handed out.
   void Step(TimePoint now, Input input, Effects& out);
   // All that came by now, in order, as one step: what they ask for is sent and written together.
   // The inputs are moved from.
