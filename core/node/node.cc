@@ -8,7 +8,7 @@
 namespace drydock {
 namespace {
 
-// So many keys at once: beyond it, waits for memory overlap no better.
+// So many keys ahead: what was fetched is still in the caches when its turn comes.
 constexpr std::uint64_t kPrefetched = 16;
 
 RaftStart StartOf(NodeConfig& config, Recovered& recovered) {

@@ -1,4 +1,4 @@
-// What every channel of ours has in common.
+// What the channels of nodes, clients and load generators have in common.
 #pragma once
 
 #include <grpcpp/support/channel_arguments.h>

@@ -14,7 +14,9 @@ class Status;
 
 namespace drydock::tools {
 
-// `address` is "host:port". Never fails here: an address that nobody serves fails the calls.
+// `address` is "host:port". Never fails here: an address that nobody serves fails the calls. Who
+// makes blocking calls needs a new channel after a failure: nobody serves the one that failed but a
+// call that waits on it, and its calls fail at once.
 std::shared_ptr<grpc::Channel> MakeLoadChannel(const std::string& address);
 
 // What the failure of a call means.

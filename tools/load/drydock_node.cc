@@ -16,8 +16,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAskDeadline{500};
 constexpr std::chrono::milliseconds kAskAgainAfter{20};
 
-// Over a channel of its own: one that has failed once gets ahead only while a call waits on it, and
-// its calls fail at once.
+// Over a channel of its own; MakeLoadChannel tells why.
 Result<v1::GetStatusResponse> AskStatus(const std::string& address,
                                         const v1::GetStatusRequest& request,
                                         std::chrono::nanoseconds deadline) {

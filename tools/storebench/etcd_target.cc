@@ -88,8 +88,7 @@ class EtcdTarget final : public LoadTarget {
   SlotCalls<EtcdTarget, pb::RangeRequest, pb::RangeResponse> ranges_;
 };
 
-// Over a channel of its own: one that has failed once gets ahead only while a call waits on it, and
-// its calls fail at once.
+// Over a channel of its own; MakeLoadChannel tells why.
 bool Leads(const std::string& endpoint) {
   const auto stub = pb::Maintenance::NewStub(MakeLoadChannel(endpoint));
   grpc::ClientContext context;

@@ -21,8 +21,7 @@ void SetDeadline(grpc::ClientContext& context, std::chrono::milliseconds deadlin
   context.set_deadline(std::chrono::system_clock::now() + deadline);
 }
 
-// Both connect anew after a failure: a channel that has failed gets ahead only while a call waits
-// on it, and its calls fail at once.
+// Both connect anew after a failure; MakeLoadChannel tells why.
 class BlockingDrydock final : public BlockingStore {
  public:
   explicit BlockingDrydock(std::vector<std::string> endpoints) : endpoints_(std::move(endpoints)) {
