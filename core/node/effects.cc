@@ -9,6 +9,7 @@ void Effects::Clear() {
   drops.clear();
   disk.clear();
   trace.clear();
+  transfer_replies.clear();
 }
 
 }  // namespace drydock

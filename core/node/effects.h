@@ -9,6 +9,7 @@
 #include "core/protocol/client.h"
 #include "core/protocol/message.h"
 #include "core/protocol/trace_event.h"
+#include "core/protocol/transfer.h"
 #include "core/storage/disk.h"
 
 namespace drydock {
@@ -36,8 +37,14 @@ struct Suspend {
   Duration length;
 };
 struct Resume {};
+// Hand leadership to the target, or to the best follower. Answered once, when it has ended.
+struct TransferLeadership {
+  CallId call;
+  std::optional<NodeId> target;
+};
 
-using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume>;
+using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume,
+                           TransferLeadership>;
 
 // --- Effects ------------------------------------------------------------------------------------
 
@@ -55,6 +62,7 @@ struct Effects {
   std::vector<CallId> drops;  // calls that get no answer
   std::vector<DiskOp> disk;
   std::vector<TraceEvent> trace;
+  std::vector<TransferReply> transfer_replies;
 
   void Clear();
 };

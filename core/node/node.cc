@@ -11,6 +11,24 @@ namespace {
 // So many keys ahead: what was fetched is still in the caches when its turn comes.
 constexpr std::uint64_t kPrefetched = 16;
 
+struct Sizes {
+  std::size_t key = 0;
+  std::size_t value = 0;  // of a compare-and-set the larger one
+};
+Sizes SizesOf(const ClientRequest& request) {
+  Sizes sizes;
+  std::visit(
+      [&](const auto& op) {
+        if constexpr (requires { op.key; }) sizes.key = op.key.size();
+        if constexpr (requires { op.value; }) sizes.value = op.value.size();
+        if constexpr (requires { op.expected; }) {
+          if (op.expected) sizes.value = std::max(sizes.value, op.expected->size());
+        }
+      },
+      request.op);
+  return sizes;
+}
+
 RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
   return RaftStart{.id = recovered.node,
                    .store = recovered.store,
@@ -75,7 +93,8 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
                       .drops = out.drops,
                       .trace = out.trace,
                       .mutations = mutations_,
-                      .reads = new_reads_};
+                      .reads = new_reads_,
+                      .transfers = out.transfer_replies};
   raft_.AdvanceTo(now_, raft_out);
   for (Input& input : inputs) {
     if (halted_) {
@@ -84,6 +103,7 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
     }
     std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
     NoteLeadership(out);
+    LetHeldCallsGo(out, raft_out);
   }
   if (halted_) return;
   SendAndWrite(out, raft_out);
@@ -148,6 +168,10 @@ void Node::Handle(Resume, Effects&, RaftOutput& raft_out) {
   raft_.Resume(raft_out);
 }
 
+void Node::Handle(TransferLeadership transfer, Effects&, RaftOutput& raft_out) {
+  raft_.HandleTransfer(transfer.call, transfer.target, raft_out);
+}
+
 void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
   if (raft_.suspended()) return out.drops.push_back(call.call);
   if (const auto* get = std::get_if<GetOp>(&call.request.op)) {
@@ -159,6 +183,7 @@ void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
     out.client_replies.push_back({call.call, std::move(answer)});
     return;
   }
+  if (raft_.transferring()) return Hold(std::move(call));
   if (raft_.term() != leading_) AbandonPending(out);
   leading_ = raft_.term();
   if (auto* get = std::get_if<GetOp>(&call.request.op)) {
@@ -175,29 +200,33 @@ std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const 
   const Settings& settings = raft_.settings();
   if (!raft_.IsLeader()) return Outcome::kNotLeader;
   if (!raft_.configuration().founded()) return Outcome::kNotReady;
-  std::size_t key_size = 0;
-  std::size_t value_size = 0;
-  std::visit(
-      [&](const auto& op) {
-        if constexpr (requires { op.key; }) key_size = op.key.size();
-        if constexpr (requires { op.value; }) value_size = op.value.size();
-        if constexpr (requires { op.expected; }) {
-          if (op.expected) value_size = std::max(value_size, op.expected->size());
-        }
-      },
-      request.op);
+  const auto [key_size, value_size] = SizesOf(request);
   if (key_size > settings.max_key_bytes || value_size > settings.max_value_bytes) {
     return Outcome::kTooLarge;
   }
   const bool is_read = std::holds_alternative<GetOp>(request.op);
-  if (is_read && raft_.pending_reads() >= settings.max_pending_reads) return Outcome::kBusy;
+  if (is_read && raft_.pending_reads() + held_.reads() >= settings.max_pending_reads)
+    return Outcome::kBusy;
   // One write is always taken, however large: a bound below it would refuse it for ever.
-  const std::uint64_t uncommitted = raft_.uncommitted_bytes();
+  const std::uint64_t uncommitted = raft_.uncommitted_bytes() + held_.bytes();
   if (!is_read && uncommitted > 0 &&
       uncommitted + key_size + value_size > settings.max_uncommitted_bytes) {
     return Outcome::kBusy;
   }
   return std::nullopt;
+}
+
+// Leadership is on its way to another node: nothing is proposed here until that has ended.
+void Node::Hold(ClientCall call) {
+  const auto [key_size, value_size] = SizesOf(call.request);
+  const bool is_read = std::holds_alternative<GetOp>(call.request.op);
+  held_.Add(std::move(call), is_read, key_size + value_size);
+}
+
+// They are served as if they had come just now; by a node that no longer leads, refused.
+void Node::LetHeldCallsGo(Effects& out, RaftOutput& raft_out) {
+  if (held_.empty() || raft_.transferring()) return;
+  for (ClientCall& call : held_.Take()) Handle(std::move(call), out, raft_out);
 }
 
 // A large command becomes pieces, so that nothing on the wire or on disk is ever large.
@@ -236,6 +265,7 @@ void Node::AbandonPending(Effects& out) {
 void Node::DropPending(Effects& out) {
   for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
   for (const PendingRead& read : reads_) out.drops.push_back(read.call);
+  for (const ClientCall& call : held_.Take()) out.drops.push_back(call.call);
   writes_.clear();
   reads_.clear();
   confirmed_.clear();
@@ -326,6 +356,7 @@ void Node::Halt(std::string reason, Effects& out, RaftOutput& raft_out) {
 void Node::RefuseInput(const Input& input, Effects& out) {
   if (const auto* request = std::get_if<PeerRequest>(&input)) out.drops.push_back(request->call);
   if (const auto* call = std::get_if<ClientCall>(&input)) out.drops.push_back(call->call);
+  if (const auto* ask = std::get_if<TransferLeadership>(&input)) out.drops.push_back(ask->call);
 }
 
 std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
@@ -338,6 +369,7 @@ std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
   for (const PendingWrite& write : writes_) hasher.Add(write.index);
   for (const PendingRead& read : reads_) hasher.Add(read.key.view());
   for (const ConfirmedReads& reads : confirmed_) hasher.Add(reads.index);
+  hasher.Add(held_.size());
   return hasher.Finish();
 }
 

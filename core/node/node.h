@@ -20,6 +20,7 @@
 
 #include "core/kv/kv_store.h"
 #include "core/node/effects.h"
+#include "core/node/held_calls.h"
 #include "core/protocol/settings.h"
 #include "core/raft/raft.h"
 #include "core/storage/recovery.h"
@@ -65,7 +66,9 @@ class Node {
   Index applied() const { return applied_; }
   bool halted() const { return halted_; }
   // Calls of peers and clients that are taken and neither answered nor dropped yet.
-  std::uint64_t open_calls() const { return raft_.open_calls() + writes_.size() + reads_.size(); }
+  std::uint64_t open_calls() const {
+    return raft_.open_calls() + writes_.size() + reads_.size() + held_.size();
+  }
   // Everything that decides what happens next, with node k standing as permutation[k] (empty: as
   // itself); blind to clock values, draw counters, and the numbers of tickets and calls.
   std::uint64_t Digest(std::span<const NodeId> permutation = {}) const;
@@ -87,6 +90,9 @@ class Node {
   void Handle(DiskDone done, Effects& out, RaftOutput& raft_out);
   void Handle(Suspend suspend, Effects& out, RaftOutput& raft_out);
   void Handle(Resume, Effects& out, RaftOutput& raft_out);
+  void Handle(TransferLeadership transfer, Effects& out, RaftOutput& raft_out);
+  void Hold(ClientCall call);
+  void LetHeldCallsGo(Effects& out, RaftOutput& raft_out);
   void NoteLeadership(Effects& out);
   void TakeConfirmedReads();
   void SendAndWrite(Effects& out, RaftOutput& raft_out);
@@ -114,6 +120,7 @@ class Node {
   std::deque<PendingWrite> writes_;  // by index
   std::deque<PendingRead> reads_;    // in the order in which they are confirmed
   std::deque<ConfirmedReads> confirmed_;
+  HeldCalls held_;  // until a transfer of leadership has ended
   bool halted_ = false;
   bool in_step_ = false;  // between its halves
   TimePoint shown_;       // what the driver's clock showed last

@@ -25,6 +25,7 @@ struct PreVoteResponse {
 struct VoteRequest {
   Index last_index;
   Term last_term;
+  bool transfer = false;  // at the leader's own bidding: no reason to protect that leader
 };
 struct VoteResponse {
   bool granted = false;
@@ -69,9 +70,19 @@ struct CommitNotice {
 };
 struct CommitNoticeResponse {};
 
+// The leader bids a voter that holds its whole log campaign at once (thesis, section 3.10).
+struct TimeoutNow {
+  Index last_index;  // of the leader's log
+  Term last_term;
+};
+struct TimeoutNowResponse {
+  bool taken = false;  // it campaigns
+};
+
 using MessageBody =
     std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest,
-                 AppendResponse, Heartbeat, HeartbeatResponse, CommitNotice, CommitNoticeResponse>;
+                 AppendResponse, Heartbeat, HeartbeatResponse, CommitNotice, CommitNoticeResponse,
+                 TimeoutNow, TimeoutNowResponse>;
 
 struct Message {
   NodeId from;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
+#include "core/base/strong.h"
 #include "core/base/time.h"
 
 namespace drydock {
@@ -29,6 +31,13 @@ struct Settings {
   std::uint64_t max_sessions = 10000;
   std::uint64_t max_apply_per_step = 4096;  // entries; the rest waits for the next step
   std::uint64_t segment_bytes = 64 << 20;   // of the write-ahead log
+
+  // Who should lead if it can: the highest. A node that is not named has 0 (docs/decisions/0010).
+  std::map<NodeId, std::uint64_t> priorities;
+  std::uint64_t PriorityOf(NodeId node) const {
+    const auto found = priorities.find(node);
+    return found == priorities.end() ? 0 : found->second;
+  }
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };

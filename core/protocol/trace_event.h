@@ -12,6 +12,7 @@
 #include "core/protocol/client.h"
 #include "core/protocol/configuration.h"
 #include "core/protocol/entry.h"
+#include "core/protocol/transfer.h"
 
 namespace drydock {
 
@@ -30,6 +31,8 @@ enum class RoleCause : std::uint8_t {
   kQuorumLost,       // a leader that a quorum no longer answers (check-quorum)
   kSuspended,
   kResumed,
+  kTransfer,     // the leader bade it campaign
+  kDiskStalled,  // a leader whose own disk completes no write
 };
 
 enum class TimerId : std::uint8_t {
@@ -38,8 +41,11 @@ enum class TimerId : std::uint8_t {
   kHeartbeat,    // leader: broadcast
   kCheckQuorum,  // leader: has a quorum answered since the last time?
   kResume,       // suspended: wake up
+  kTransfer,     // leadership was to be handed over by then
+  kPreference,   // leader: should a voter of higher priority lead?
+  kDisk,         // the disk was to complete a write by then; armed without an event
 };
-inline constexpr std::size_t kTimerCount = 5;
+inline constexpr std::size_t kTimerCount = 8;
 
 // Why something from outside was dropped or refused.
 enum class RefusalReason : std::uint8_t {
@@ -58,6 +64,8 @@ enum class RefusalReason : std::uint8_t {
   kDuplicate,
   kSuspended,
   kHalted,
+  kNotVoter,     // bidden to campaign, and it is no voter
+  kNotCaughtUp,  // bidden to campaign, and it does not hold the leader's whole log
 };
 
 namespace trace {
@@ -120,6 +128,15 @@ struct ReadConfirmed {  // a quorum still follows: reads up to this index may be
   Index index;
   std::uint64_t count;
 };
+struct TransferStarted {  // a leader begins to hand over
+  NodeId target;
+  TransferCause cause;
+};
+struct TransferEnded {
+  NodeId target;
+  TransferOutcome outcome;
+  std::optional<NodeId> leader;  // as far as the node knows
+};
 struct Halted {  // fail stop
   std::string reason;
 };
@@ -130,6 +147,7 @@ using TraceEvent =
     std::variant<trace::RoleChanged, trace::LeaderKnown, trace::TermAndVote, trace::Appended,
                  trace::Truncated, trace::Durable, trace::Committed, trace::Applied,
                  trace::ConfigurationInForce, trace::TimerArmed, trace::TimerFired, trace::Refused,
-                 trace::AppendHeld, trace::PeerLost, trace::ReadConfirmed, trace::Halted>;
+                 trace::AppendHeld, trace::PeerLost, trace::ReadConfirmed, trace::Halted,
+                 trace::TransferStarted, trace::TransferEnded>;
 
 }  // namespace drydock

@@ -76,6 +76,9 @@ void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
   hasher.Add(commit_);
   hasher.Add(durable_index_);
   hasher.Add(std::uint64_t{suspended_});
+  hasher.Add(std::uint64_t{disk_stalled_});
+  AddNode(hasher, transfer_.has_value() ? std::optional(transfer_->target) : std::nullopt,
+          permutation);
   hasher.Add(log_.last());
   for (Index i(1); i <= log_.last(); i = Next(i)) AddEntry(hasher, log_.At(i), permutation);
   // When a timer runs out is time, whether it runs is not.
@@ -115,6 +118,7 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     hasher.Add(peers);
     hasher.Add(leader.term_start);
     hasher.Add(leader.round);
+    AddNode(hasher, leader.preferred, permutation);
     for (const ReadBatch& batch : leader.reads) {
       hasher.Add(batch.round);
       hasher.Add(batch.index);

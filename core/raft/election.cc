@@ -36,6 +36,8 @@ void Raft::DrawElectionTimeout() {
   }
   election_timeout_ =
       settings_.election_timeout_min + Duration::Nanoseconds(static_cast<std::int64_t>(offset));
+  // Whom others outrank waits until any of them could have asked for votes.
+  if (IsOutranked()) election_timeout_ = election_timeout_ + spread + settings_.heartbeat_interval;
 }
 
 void Raft::ArmElection(RaftOutput& out) {
@@ -45,7 +47,7 @@ void Raft::ArmElection(RaftOutput& out) {
 void Raft::ElectionTimeout(RaftOutput& out) {
   const RoleCause cause =
       role() == Role::kFollower ? RoleCause::kElectionTimeout : RoleCause::kNoVotesInTime;
-  if (!configuration().IsVoter(id_)) return ArmElection(out);
+  if (!configuration().IsVoter(id_) || disk_stalled_) return ArmElection(out);
   if (settings_.pre_vote) return BecomePreCandidate(cause, out);
   BecomeCandidate(cause, out);
 }
@@ -99,7 +101,8 @@ void Raft::BecomeCandidate(RoleCause cause, RaftOutput& out) {
   ArmElection(out);
   // A request that left before our own vote is durable could gather votes for a term in which we,
   // after a crash, vote for somebody else.
-  Campaign(VoteRequest{log_.last(), log_.last_term()}, true, out);
+  const bool transfer = cause == RoleCause::kTransfer;
+  Campaign(VoteRequest{log_.last(), log_.last_term(), transfer}, true, out);
 }
 
 void Raft::Campaign(const MessageBody& request, bool when_durable, RaftOutput& out) {
@@ -131,7 +134,11 @@ void Raft::BecomeLeader(RaftOutput& out) {
   state_ = std::move(leader);
   out.trace.emplace_back(trace::RoleChanged{Role::kLeader, RoleCause::kElectionWon, id_});
   NoteStores();
+  NoteLeader(id_, out);
   if (settings_.check_quorum) Arm(TimerId::kCheckQuorum, settings_.election_timeout_max, out);
+  if (IsOutranked() && !IsArmed(TimerId::kPreference)) {
+    Arm(TimerId::kPreference, settings_.election_timeout_max, out);
+  }
   // Only an entry of its own term lets a leader commit what its predecessors left (paper, 5.4.2).
   Propose(EntryKind::kNoop, Bytes(), out);
   Broadcast(out);
@@ -182,7 +189,8 @@ void Raft::CountPreVotes(RaftOutput& out) {
 
 void Raft::HandleVoteRequest(CallId call, const Message& message, RaftOutput& out) {
   const auto& request = std::get<VoteRequest>(message.body);
-  if (LeaderIsAlive() && message.term > term_) {
+  // A campaign that the leader bade is no disturbance (thesis, section 4.2.3).
+  if (LeaderIsAlive() && message.term > term_ && !request.transfer) {
     Refuse(RefusalReason::kLeaderIsAlive, message.from, out);
     return ReplyNow(call, message.from, VoteResponse{false}, out);
   }

@@ -20,6 +20,7 @@ Follower& Raft::Follow(NodeId leader, RaftOutput& out) {
   DRYDOCK_CHECK(follower->leader == leader, term_, leader, *follower->leader);
   ArmElection(out);
   if (settings_.check_quorum) Arm(TimerId::kStickiness, settings_.election_timeout_min, out);
+  NoteLeader(leader, out);
   return *follower;
 }
 

@@ -13,6 +13,8 @@ void Raft::CheckInvariants() const {
   // What waits for the disk waits for something that is on its way there.
   DRYDOCK_CHECK(held_.empty() || held_.front().lsn > durable_lsn_);
   DRYDOCK_CHECK(writes_.empty() || writes_.back().second <= log_.last());
+  DRYDOCK_CHECK(transfer_.has_value() == IsArmed(TimerId::kTransfer), term_);
+  DRYDOCK_CHECK(!suspended_ || !transfer_.has_value(), term_);
   if (const auto* leader = std::get_if<Leader>(&state_)) {
     DRYDOCK_CHECK(vote_ == id_, term_);  // nobody leads a term without having voted for itself
     DRYDOCK_CHECK(leader->term_start <= log_.last() && log_.TermAt(leader->term_start) == term_,

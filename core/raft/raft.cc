@@ -104,6 +104,12 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
       return CheckQuorum(out);
     case TimerId::kResume:
       return Resume(out);
+    case TimerId::kTransfer:
+      return TransferDeadline(out);
+    case TimerId::kPreference:
+      return ConsiderPreference(out);
+    case TimerId::kDisk:
+      return DiskIsLate(out);
   }
 }
 
@@ -179,6 +185,8 @@ void Raft::HandleRequest(CallId call, Message message, RaftOutput& out) {
     HandleHeartbeat(call, message, out);
   } else if (std::holds_alternative<CommitNotice>(message.body)) {
     HandleCommitNotice(call, message, out);
+  } else if (std::holds_alternative<TimeoutNow>(message.body)) {
+    HandleTimeoutNow(call, message, out);
   } else {
     RefuseAndDrop(RefusalReason::kMalformed, message.from, call, out);
   }
@@ -198,13 +206,15 @@ void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) 
                      HeartbeatResponse{.responder = incarnation_, .round = request.round}, out);
           },
           [&](const CommitNotice&) { ReplyNow(call, message.from, CommitNoticeResponse{}, out); },
+          [&](const TimeoutNow&) { ReplyNow(call, message.from, TimeoutNowResponse{}, out); },
           [&](const PreVoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const VoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const PreVoteResponse&) { out.drops.push_back(call); },
           [&](const VoteResponse&) { out.drops.push_back(call); },
           [&](const AppendResponse&) { out.drops.push_back(call); },
           [&](const HeartbeatResponse&) { out.drops.push_back(call); },
-          [&](const CommitNoticeResponse&) { out.drops.push_back(call); }},
+          [&](const CommitNoticeResponse&) { out.drops.push_back(call); },
+          [&](const TimeoutNowResponse&) { out.drops.push_back(call); }},
       message.body);
 }
 
@@ -218,15 +228,16 @@ void Raft::HandleResponse(Message message, RaftOutput& out) {
   }
   const auto malformed = [&] { Refuse(RefusalReason::kMalformed, message.from, out); };
   std::visit(
-      Overloaded{[&](const PreVoteResponse&) { HandlePreVoteResponse(message, out); },
-                 [&](const VoteResponse&) { HandleVoteResponse(message, out); },
-                 [&](const AppendResponse&) { HandleAppendResponse(message, out); },
-                 [&](const HeartbeatResponse&) { HandleHeartbeatResponse(message, out); },
-                 [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
-                 [&](const PreVoteRequest&) { malformed(); },
-                 [&](const VoteRequest&) { malformed(); },
-                 [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
-                 [&](const CommitNotice&) { malformed(); }},
+      Overloaded{
+          [&](const PreVoteResponse&) { HandlePreVoteResponse(message, out); },
+          [&](const VoteResponse&) { HandleVoteResponse(message, out); },
+          [&](const AppendResponse&) { HandleAppendResponse(message, out); },
+          [&](const HeartbeatResponse&) { HandleHeartbeatResponse(message, out); },
+          [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
+          [&](const TimeoutNowResponse&) { HandleTimeoutNowResponse(message, out); },
+          [&](const PreVoteRequest&) { malformed(); }, [&](const VoteRequest&) { malformed(); },
+          [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
+          [&](const CommitNotice&) { malformed(); }, [&](const TimeoutNow&) { malformed(); }},
       message.body);
 }
 
@@ -283,6 +294,8 @@ void Raft::ReleaseHeld(RaftOutput& out) {
 void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
   DRYDOCK_CHECK(lsn > durable_lsn_ && lsn <= lsn_, lsn, durable_lsn_, lsn_);
   durable_lsn_ = lsn;
+  disk_stalled_ = false;
+  Disarm(TimerId::kDisk);
   NoteDurable(out);
   ReleaseHeld(out);
   if (std::holds_alternative<Candidate>(state_)) CountVotes(out);
@@ -295,6 +308,7 @@ void Raft::DropHeld(RaftOutput& out) {
   }
   held_.clear();
   held_replies_ = 0;
+  DropTransfer(out);
   if (auto* follower = std::get_if<Follower>(&state_)) {
     for (const auto& [call, message] : follower->held) out.drops.push_back(call);
     follower->held.clear();
@@ -303,7 +317,8 @@ void Raft::DropHeld(RaftOutput& out) {
 
 std::uint64_t Raft::open_calls() const {
   const auto* follower = std::get_if<Follower>(&state_);
-  return held_replies_ + (follower == nullptr ? 0 : follower->held.size());
+  const bool asked = transfer_.has_value() && transfer_->call.has_value();
+  return held_replies_ + (follower == nullptr ? 0 : follower->held.size()) + (asked ? 1 : 0);
 }
 
 // --- Suspension ---------------------------------------------------------------------------------
@@ -311,6 +326,7 @@ std::uint64_t Raft::open_calls() const {
 void Raft::Suspend(Duration length, RaftOutput& out) {
   if (!suspended_) BecomeFollower(std::nullopt, RoleCause::kSuspended, out);
   suspended_ = true;
+  DropTransfer(out);
   deadlines_.fill(TimePoint::Max());
   Arm(TimerId::kResume, length, out);
 }

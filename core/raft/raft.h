@@ -1,6 +1,7 @@
 // Consensus (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm"; sections of
 // Ongaro's thesis where they say more). One class, its source split by topic: raft.cc (entry
-// points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc.
+// points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc,
+// transfer.cc, disk_watch.cc.
 #pragma once
 
 #include <array>
@@ -53,6 +54,7 @@ struct RaftOutput {
   std::vector<TraceEvent>& trace;
   std::vector<Mutation>& mutations;  // in the order of their Lsn
   std::vector<ConfirmedReads>& reads;
+  std::vector<TransferReply>& transfers;
 };
 
 class Raft {
@@ -65,6 +67,8 @@ class Raft {
   void HandleResponse(Message message, RaftOutput& out);
   // Every mutation up to `lsn` has become durable.
   void HandleDurable(Lsn lsn, RaftOutput& out);
+  // Hands leadership to the target, or to the best follower; answered once, perhaps much later.
+  void HandleTransfer(CallId call, std::optional<NodeId> target, RaftOutput& out);
   void Suspend(Duration length, RaftOutput& out);
   void Resume(RaftOutput& out);
   // The node stops: gives up every call that it still holds.
@@ -101,7 +105,9 @@ class Raft {
   // Of the entries that a leader has not committed yet; 0 for others.
   std::uint64_t uncommitted_bytes() const;
   std::uint64_t pending_reads() const;
-  // Requests of peers that are taken and neither answered nor dropped yet.
+  // Leadership is being handed over: who leads next is open, and client calls should wait.
+  bool transferring() const { return transfer_.has_value(); }
+  // Requests of peers, and for a transfer, that are taken and neither answered nor dropped yet.
   std::uint64_t open_calls() const;
 
   // Everything that decides what happens next, with node k standing as permutation[k]; but for
@@ -151,6 +157,7 @@ class Raft {
   void ElectionTimeout(RaftOutput& out);
   void ArmElection(RaftOutput& out);
   void DrawElectionTimeout();
+  bool IsOutranked() const;
   void Campaign(const MessageBody& request, bool when_durable, RaftOutput& out);
   bool IsLogUpToDate(Index last_index, Term last_term) const;
   bool LeaderIsAlive() const;
@@ -187,6 +194,25 @@ class Raft {
   void AdvanceMatch(Peer& peer, Index match, RaftOutput& out);
   void AdvanceCommit(RaftOutput& out);
   void SendCommitNotices(RaftOutput& out);
+
+  // transfer.cc
+  std::optional<TransferOutcome> ReasonNotToTransfer(std::optional<NodeId> target) const;
+  std::optional<NodeId> BestSuccessor() const;
+  void StartTransfer(std::optional<CallId> call, NodeId target, TransferCause cause,
+                     RaftOutput& out);
+  void EndTransfer(TransferOutcome outcome, RaftOutput& out);
+  void DropTransfer(RaftOutput& out);
+  void TransferDeadline(RaftOutput& out);
+  void NoteLeader(NodeId leader, RaftOutput& out);
+  void SendTimeoutNow(RaftOutput& out);
+  void HandleTimeoutNow(CallId call, const Message& message, RaftOutput& out);
+  void HandleTimeoutNowResponse(const Message& message, RaftOutput& out);
+  void ConsiderPreference(RaftOutput& out);
+  std::optional<NodeId> PreferredPeer() const;
+
+  // disk_watch.cc
+  void WatchDisk();
+  void DiskIsLate(RaftOutput& out);
 
   // reads.cc
   void AskForReads(RaftOutput& out);
@@ -227,6 +253,8 @@ class Raft {
   Index commit_;
   std::variant<Follower, PreCandidate, Candidate, Leader> state_;  // in the order of Role
   bool suspended_ = false;
+  std::optional<Transfer> transfer_;  // outlives the leadership that it began in
+  bool disk_stalled_ = false;         // nothing became durable for the longest election timeout
   TimePoint now_;
   std::array<TimePoint, kTimerCount> deadlines_;
   Duration election_timeout_;

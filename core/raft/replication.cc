@@ -27,6 +27,7 @@ Index Raft::Propose(EntryKind kind, Bytes payload, RaftOutput& out) {
 void Raft::Broadcast(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
   ++leader.round;
+  if (transfer_.has_value()) transfer_->bidden = false;  // the last bid may be lost
   for (Peer& peer : leader.peers) {
     peer.notice_under_way = false;  // a lost notice is not waited for beyond a heartbeat
     peer.commit_told = std::max(peer.commit_told, std::min(commit_, peer.match));
@@ -36,10 +37,12 @@ void Raft::Broadcast(RaftOutput& out) {
 }
 
 void Raft::Send(RaftOutput& out) {
+  WatchDisk();
   Leader* leader = AsLeader();
   if (leader == nullptr) return;
   AskForReads(out);
   for (Peer& peer : leader->peers) SendAppends(peer, out);
+  SendTimeoutNow(out);
 }
 
 // A probe goes alone, even empty: its answer tells where the logs agree.

@@ -39,13 +39,21 @@ struct ReadBatch {
   std::uint64_t count = 0;
 };
 
+// Leadership on its way to another node.
+struct Transfer {
+  std::optional<CallId> call;  // whom to tell how it ended
+  NodeId target;
+  bool bidden = false;  // a TimeoutNow was sent since the last heartbeat
+};
+
 struct Leader {
   std::vector<Peer> peers;  // ascending, without this node
   Index term_start;         // this leader's first entry
   std::uint64_t round = 0;  // of the last broadcast
   std::deque<ReadBatch> reads;
   std::uint64_t uncommitted_bytes = 0;
-  bool founding = true;  // the configuration still lacks a binding, or the founding mark
+  bool founding = true;             // the configuration still lacks a binding, or the founding mark
+  std::optional<NodeId> preferred;  // who was fit to be preferred when last looked
 };
 
 }  // namespace drydock

@@ -87,6 +87,17 @@ class MemberWriter {
     out_.Member("index", e.index.value());
     out_.Member("count", e.count);
   }
+  void operator()(const trace::TransferStarted& e) {
+    Begin("transfer_started");
+    WriteNode(out_, "target", e.target);
+    out_.NameMember("why", NameOf(e.cause));
+  }
+  void operator()(const trace::TransferEnded& e) {
+    Begin("transfer_ended");
+    WriteNode(out_, "target", e.target);
+    out_.NameMember("outcome", NameOf(e.outcome));
+    WriteNode(out_, "leader", e.leader);
+  }
   void operator()(const trace::Halted& e) {
     Begin("halted");
     out_.TextMember("why", e.reason);

@@ -17,16 +17,18 @@ namespace drydock {
 
 inline constexpr std::array<std::string_view, 4> kRoleNames = {"follower", "pre_candidate",
                                                                "candidate", "leader"};
-inline constexpr std::array<std::string_view, 11> kRoleCauseNames = {
-    "election_timeout", "pre_vote_won", "election_won",    "election_lost",
-    "no_votes_in_time", "higher_term",  "leader_appeared", "voted_for_another",
-    "quorum_lost",      "suspended",    "resumed"};
+inline constexpr std::array<std::string_view, 13> kRoleCauseNames = {
+    "election_timeout", "pre_vote_won",    "election_won",      "election_lost", "no_votes_in_time",
+    "higher_term",      "leader_appeared", "voted_for_another", "quorum_lost",   "suspended",
+    "resumed",          "transfer",        "disk_stalled"};
 inline constexpr std::array<std::string_view, kTimerCount> kTimerNames = {
-    "election", "stickiness", "heartbeat", "check_quorum", "resume"};
-inline constexpr std::array<std::string_view, 15> kRefusalReasonNames = {
+    "election", "stickiness", "heartbeat",  "check_quorum",
+    "resume",   "transfer",   "preference", "disk"};
+inline constexpr std::array<std::string_view, 17> kRefusalReasonNames = {
     "unknown_sender",  "wrong_addressee",   "wrong_store", "malformed",    "old_term",
     "leader_is_alive", "already_voted",     "log_behind",  "log_mismatch", "sequence_ahead",
-    "stale_response",  "other_incarnation", "duplicate",   "suspended",    "halted"};
+    "stale_response",  "other_incarnation", "duplicate",   "suspended",    "halted",
+    "not_voter",       "not_caught_up"};
 inline constexpr std::array<std::string_view, 10> kOutcomeNames = {
     "ok",   "not_found", "compare_failed", "not_leader",      "not_ready",
     "busy", "too_large", "bad_request",    "session_unknown", "unknown"};
@@ -34,19 +36,29 @@ inline constexpr std::array<std::string_view, kLastEntryKind + 1> kEntryKindName
     "noop", "command", "part", "last_part", "configuration"};
 // In the order of MessageBody.
 inline constexpr std::array<std::string_view, std::variant_size_v<MessageBody>> kMessageTypeNames =
-    {"pre_vote_request", "pre_vote_response",     "vote_request", "vote_response",
-     "append_request",   "append_response",       "heartbeat",    "heartbeat_response",
-     "commit_notice",    "commit_notice_response"};
+    {"pre_vote_request", "pre_vote_response",      "vote_request", "vote_response",
+     "append_request",   "append_response",        "heartbeat",    "heartbeat_response",
+     "commit_notice",    "commit_notice_response", "timeout_now",  "timeout_now_response"};
+inline constexpr std::array<std::string_view, 3> kTransferCauseNames = {"asked", "priority",
+                                                                        "disk_stalled"};
+inline constexpr std::array<std::string_view, 11> kTransferOutcomeNames = {
+    "done",      "not_leader",   "unknown_target", "not_voter", "already_leader", "under_way",
+    "not_ready", "no_successor", "failed",         "overtaken", "unknown"};
 // In the order of ClientOp.
 inline constexpr std::array<std::string_view, std::variant_size_v<ClientOp>> kOperationNames = {
     "put", "get", "delete", "cas", "register"};
 
 // The last name of each must be that of the last value.
 static_assert(static_cast<std::size_t>(Role::kLeader) + 1 == kRoleNames.size());
-static_assert(static_cast<std::size_t>(RoleCause::kResumed) + 1 == kRoleCauseNames.size());
-static_assert(static_cast<std::size_t>(TimerId::kResume) + 1 == kTimerNames.size());
-static_assert(static_cast<std::size_t>(RefusalReason::kHalted) + 1 == kRefusalReasonNames.size());
+static_assert(static_cast<std::size_t>(RoleCause::kDiskStalled) + 1 == kRoleCauseNames.size());
+static_assert(static_cast<std::size_t>(TimerId::kDisk) + 1 == kTimerNames.size());
+static_assert(static_cast<std::size_t>(RefusalReason::kNotCaughtUp) + 1 ==
+              kRefusalReasonNames.size());
 static_assert(static_cast<std::size_t>(Outcome::kUnknown) + 1 == kOutcomeNames.size());
+static_assert(static_cast<std::size_t>(TransferCause::kDiskStalled) + 1 ==
+              kTransferCauseNames.size());
+static_assert(static_cast<std::size_t>(TransferOutcome::kUnknown) + 1 ==
+              kTransferOutcomeNames.size());
 
 inline std::string_view NameOf(Role role) {
   return kRoleNames[static_cast<std::size_t>(role)];
@@ -62,6 +74,12 @@ inline std::string_view NameOf(RefusalReason reason) {
 }
 inline std::string_view NameOf(Outcome outcome) {
   return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+inline std::string_view NameOf(TransferCause cause) {
+  return kTransferCauseNames[static_cast<std::size_t>(cause)];
+}
+inline std::string_view NameOf(TransferOutcome outcome) {
+  return kTransferOutcomeNames[static_cast<std::size_t>(outcome)];
 }
 inline std::string_view NameOf(EntryKind kind) {
   return kEntryKindNames[static_cast<std::size_t>(kind)];

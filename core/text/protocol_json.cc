@@ -48,6 +48,7 @@ class MemberWriter {
   void operator()(const VoteRequest& m) {
     out_.Member("last_index", m.last_index.value());
     out_.Member("last_term", m.last_term.value());
+    if (m.transfer) out_.Member("transfer", true);
   }
   void operator()(const VoteResponse& m) { out_.Member("granted", m.granted); }
   void operator()(const AppendRequest& m) {
@@ -80,6 +81,11 @@ class MemberWriter {
   }
   void operator()(const CommitNotice& m) { out_.Member("commit", m.commit.value()); }
   void operator()(const CommitNoticeResponse&) {}
+  void operator()(const TimeoutNow& m) {
+    out_.Member("last_index", m.last_index.value());
+    out_.Member("last_term", m.last_term.value());
+  }
+  void operator()(const TimeoutNowResponse& m) { out_.Member("taken", m.taken); }
 
  private:
   void Entries(const AppendRequest& m) {

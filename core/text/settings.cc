@@ -1,6 +1,7 @@
 #include "core/text/settings.h"
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "core/text/words.h"
@@ -26,12 +27,22 @@ constexpr std::array<CountSetting, 11> kCounts = {{
     {"segment_bytes", &Settings::segment_bytes, kMebibyte, kTebibyte},
 }};
 
-constexpr std::array<std::string_view, 15> kKeys = {
-    "election_timeout",     "heartbeat_interval",     "pre_vote",
-    "check_quorum",         "max_entries_per_append", "max_append_bytes",
-    "max_inflight_appends", "max_inflight_bytes",     "max_uncommitted_bytes",
-    "max_pending_reads",    "max_value_bytes",        "max_key_bytes",
-    "max_piece_bytes",      "max_sessions",           "segment_bytes"};
+constexpr std::array<std::string_view, 16> kKeys = {"election_timeout",
+                                                    "heartbeat_interval",
+                                                    "pre_vote",
+                                                    "check_quorum",
+                                                    "max_entries_per_append",
+                                                    "max_append_bytes",
+                                                    "max_inflight_appends",
+                                                    "max_inflight_bytes",
+                                                    "max_uncommitted_bytes",
+                                                    "max_pending_reads",
+                                                    "max_value_bytes",
+                                                    "max_key_bytes",
+                                                    "max_piece_bytes",
+                                                    "max_sessions",
+                                                    "segment_bytes",
+                                                    "priorities"};
 
 // Names that people may know, but which come with a later version.
 bool RefuseLaterKeys(const JsonValue& config, Mistakes& mistakes) {
@@ -52,6 +63,33 @@ void ReadTimes(const Fields& fields, Settings& settings) {
   }
   settings.heartbeat_interval =
       fields.PositiveTime("heartbeat_interval").value_or(settings.heartbeat_interval);
+}
+
+constexpr std::uint64_t kHighestPriority = 1000;
+
+// "n2"; nothing if it is no such name.
+std::optional<NodeId> NodeNamed(std::string_view name) {
+  if (name.size() < 2 || name.size() > 6 || name[0] != 'n') return std::nullopt;
+  if (name[1] == '0' && name.size() > 2) return std::nullopt;
+  std::uint32_t number = 0;
+  for (const char c : name.substr(1)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return NodeId(number);
+}
+
+void ReadPriorities(const JsonValue& value, Settings& settings, Mistakes& mistakes) {
+  if (!IsObject(value, "priorities", mistakes)) return;
+  settings.priorities.clear();
+  for (const JsonMember& member : value.members) {
+    const std::optional<NodeId> node = NodeNamed(member.key);
+    if (!node.has_value()) {
+      mistakes.AddKey(value, member, Quote(member.key) + " is no node; write n0, n1, ...");
+      return;
+    }
+    settings.priorities[*node] = ReadCount(member.value, 0, 0, kHighestPriority, mistakes);
+  }
 }
 
 // The value to blame for a relation between two: the first that the file sets, or the whole object.
@@ -100,6 +138,9 @@ Settings ReadSettings(const JsonValue& config, const Settings& defaults, Mistake
   for (const CountSetting& setting : kCounts) {
     std::uint64_t& value = settings.*setting.member;
     value = fields.Count(setting.name, value, setting.min, setting.max);
+  }
+  if (const JsonValue* priorities = fields.Find("priorities")) {
+    ReadPriorities(*priorities, settings, mistakes);
   }
   CheckTimes(fields, settings);
   const CountSetting& append = Named("max_append_bytes");

@@ -225,4 +225,16 @@ CallResult Client::Resume(const std::string& endpoint, Within within) {
   return result;
 }
 
+CallResult Client::Transfer(const std::string& endpoint, std::optional<NodeId> target,
+                            Within within) {
+  v1::TransferLeadershipRequest request;
+  if (target.has_value()) request.set_target(target->value());
+  Link& link = state_->links().To(endpoint);
+  v1::TransferLeadershipResponse response;
+  const Attempt attempt = link.Transfer(request, response, Clock::now() + state_->LengthOf(within));
+  CallResult result = ResultOf(attempt, link);
+  if (attempt.end == Attempt::End::kAnswered) JudgeTransfer(response, result);
+  return result;
+}
+
 }  // namespace drydock::net

@@ -102,6 +102,11 @@ class Client {
   // Ends a suspension; `found` tells whether there was one.
   CallResult Resume(const std::string& endpoint, Within within = {});
 
+  // Asks the leader to hand over: to the target, or to the best of the others. `value` names who
+  // leads then.
+  CallResult Transfer(const std::string& endpoint, std::optional<NodeId> target,
+                      Within within = {});
+
   static constexpr std::chrono::milliseconds kMaxSuspension{0xffffffff};
 
  private:

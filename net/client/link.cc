@@ -172,6 +172,13 @@ Attempt Link::Resume(v1::ResumeResponse& response, Clock::time_point deadline) {
   });
 }
 
+Attempt Link::Transfer(const v1::TransferLeadershipRequest& request,
+                       v1::TransferLeadershipResponse& response, Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->TransferLeadership(&context, request, &response);
+  });
+}
+
 // The state of a channel has no reason with it, but a call that fails for it has. This one is
 // harmless, should it succeed.
 std::string Link::WhyUnreachable() {

@@ -14,6 +14,8 @@ class ExecuteResponse;
 class GetStatusRequest;
 class GetStatusResponse;
 class ResumeResponse;
+class TransferLeadershipRequest;
+class TransferLeadershipResponse;
 }  // namespace drydock::v1
 
 namespace drydock::net {
@@ -53,6 +55,8 @@ class Link {
                     Clock::time_point deadline);
   Attempt Suspend(std::chrono::milliseconds length, Clock::time_point deadline);
   Attempt Resume(v1::ResumeResponse& response, Clock::time_point deadline);
+  Attempt Transfer(const v1::TransferLeadershipRequest& request,
+                   v1::TransferLeadershipResponse& response, Clock::time_point deadline);
 
   // Why the last connection failed, for a person: "Connection refused". Takes a moment.
   std::string WhyUnreachable();

@@ -152,4 +152,53 @@ CallResult ResultOf(const Attempt& attempt, Link& link) {
   }
 }
 
+void JudgeTransfer(const v1::TransferLeadershipResponse& response, CallResult& result) {
+  const auto name = [](bool known, std::uint32_t node) {
+    return known ? "n" + std::to_string(node) : std::string("nobody known");
+  };
+  const std::string leader = name(response.has_leader(), response.leader());
+  const std::string target = name(response.has_target(), response.target());
+  const auto tell = [&](CallOutcome outcome, const std::string& text) {
+    result.outcome = outcome;
+    result.text = text;
+  };
+  result.value = response.has_leader() ? leader : "";
+  result.term = static_cast<std::uint64_t>(response.term());
+  switch (response.outcome()) {
+    case v1::TRANSFER_OUTCOME_DONE:
+      return tell(CallOutcome::kOk, "");
+    case v1::TRANSFER_OUTCOME_NOT_LEADER:
+      return tell(CallOutcome::kNoLeader,
+                  "nothing happened: the node that was asked does not lead, and " + leader +
+                      " does; see raftctl status");
+    case v1::TRANSFER_OUTCOME_UNKNOWN_TARGET:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: " + target + " is no member; see raftctl status");
+    case v1::TRANSFER_OUTCOME_NOT_VOTER:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: " + target + " has no vote; promote it first");
+    case v1::TRANSFER_OUTCOME_ALREADY_LEADER:
+      return tell(CallOutcome::kRefused, "nothing happened: " + target + " leads already");
+    case v1::TRANSFER_OUTCOME_UNDER_WAY:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: another transfer is under way; see raftctl status");
+    case v1::TRANSFER_OUTCOME_NOT_READY:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: the leader is not ready to hand over; try again");
+    case v1::TRANSFER_OUTCOME_NO_SUCCESSOR:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: no other voter answers the leader; see raftctl status");
+    case v1::TRANSFER_OUTCOME_FAILED:
+      return tell(
+          CallOutcome::kRefused,
+          target + " did not take over within an election timeout; " + leader + " serves on");
+    case v1::TRANSFER_OUTCOME_OVERTAKEN:
+      return tell(CallOutcome::kRefused, target + " did not take over; " + leader + " leads now");
+    default:
+      return tell(CallOutcome::kUnknown,
+                  "leadership was lost before " + target +
+                      " was seen to lead; raftctl status tells who leads now");
+  }
+}
+
 }  // namespace drydock::net

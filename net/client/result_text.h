@@ -25,4 +25,7 @@ CallResult TooLargeToSend(const CallTopic& topic);
 // Of a call to one node.
 CallResult ResultOf(const Attempt& attempt, Link& link);
 
+// What the answer to a transfer of leadership means, into the result of the call that brought it.
+void JudgeTransfer(const v1::TransferLeadershipResponse& response, CallResult& result);
+
 }  // namespace drydock::net

@@ -146,4 +146,24 @@ const char* WordsOf(Outcome outcome) {
   return "outcome unknown: it may have happened or may still happen";
 }
 
+void Encode(const TransferAnswer& answer, v1::TransferLeadershipResponse& out) {
+  // The same order, one further: 0 is never sent.
+  out.set_outcome(static_cast<v1::TransferOutcome>(static_cast<int>(answer.outcome) + 1));
+  if (answer.target.has_value()) out.set_target(answer.target->value());
+  if (answer.leader.has_value()) out.set_leader(answer.leader->value());
+  out.set_term(static_cast<std::int64_t>(answer.term.value()));
+}
+
+std::optional<TransferAnswer> Decode(const v1::TransferLeadershipResponse& in) {
+  const int outcome = static_cast<int>(in.outcome()) - 1;
+  if (outcome < 0 || outcome > static_cast<int>(TransferOutcome::kUnknown)) return std::nullopt;
+  TransferAnswer answer{.outcome = static_cast<TransferOutcome>(outcome),
+                        .target = std::nullopt,
+                        .leader = std::nullopt,
+                        .term = Term(static_cast<std::uint64_t>(in.term()))};
+  if (in.has_target()) answer.target = NodeId(in.target());
+  if (in.has_leader()) answer.leader = NodeId(in.leader());
+  return answer;
+}
+
 }  // namespace drydock::net

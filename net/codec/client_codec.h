@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/protocol/client.h"
+#include "core/protocol/transfer.h"
 #include "proto/drydock/v1/drydock.pb.h"
 #include "proto/raft.pb.h"
 
@@ -23,5 +24,10 @@ ClientAnswer Decode(const v1::Answer& in);
 
 // What an outcome means, for a person: "the node does not lead"...
 const char* WordsOf(Outcome outcome);
+
+// What became of a transfer of leadership.
+void Encode(const TransferAnswer& answer, v1::TransferLeadershipResponse& out);
+// Nullopt when it tells no outcome that this version knows.
+std::optional<TransferAnswer> Decode(const v1::TransferLeadershipResponse& in);
 
 }  // namespace drydock::net

@@ -79,6 +79,7 @@ void Encode(const Message& message, Fingerprint cluster, vote_4_me& out) {
   const auto& body = BodyOf<VoteRequest>(message);
   out.set_last_index(body.last_index.value());
   out.set_last_term(body.last_term.value());
+  out.set_transfer(body.transfer);
 }
 
 std::optional<FromWire> Decode(const vote_4_me& in) {
@@ -90,7 +91,8 @@ std::optional<FromWire> Decode(const vote_4_me& in) {
                                              .last_index = last_index,
                                              .last_term = last_term});
   }
-  return DecodeEnvelope(in, VoteRequest{.last_index = last_index, .last_term = last_term});
+  return DecodeEnvelope(
+      in, VoteRequest{.last_index = last_index, .last_term = last_term, .transfer = in.transfer()});
 }
 
 void Encode(const Message& message, Fingerprint cluster, voted_4_u& out) {
@@ -218,6 +220,30 @@ void Encode(const Message& message, Fingerprint cluster, commitVal_response& out
 
 std::optional<FromWire> Decode(const commitVal_response& in) {
   return DecodeEnvelope(in, CommitNoticeResponse{});
+}
+
+// --- Bids to campaign ----------------------------------------------------------------------------
+
+void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowRequest& out) {
+  EncodeEnvelope(message, cluster, out);
+  const auto& body = BodyOf<TimeoutNow>(message);
+  out.set_last_index(body.last_index.value());
+  out.set_last_term(Signed(body.last_term));
+}
+
+std::optional<FromWire> Decode(const v1::TimeoutNowRequest& in) {
+  if (in.last_term() < 0) return std::nullopt;
+  return DecodeEnvelope(
+      in, TimeoutNow{.last_index = Index(in.last_index()), .last_term = Unsigned(in.last_term())});
+}
+
+void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowResponse& out) {
+  EncodeEnvelope(message, cluster, out);
+  out.set_taken(BodyOf<TimeoutNowResponse>(message).taken);
+}
+
+std::optional<FromWire> Decode(const v1::TimeoutNowResponse& in) {
+  return DecodeEnvelope(in, TimeoutNowResponse{.taken = in.taken()});
 }
 
 }  // namespace drydock::net

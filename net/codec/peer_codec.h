@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/protocol/message.h"
+#include "proto/drydock/v1/drydock.pb.h"
 #include "proto/raft.pb.h"
 
 namespace drydock::net {
@@ -24,19 +25,23 @@ void Encode(const Message& message, Fingerprint cluster, vote_4_me& out);
 void Encode(const Message& message, Fingerprint cluster, appendEntry& out);
 void Encode(const Message& message, Fingerprint cluster, heartbeat& out);
 void Encode(const Message& message, Fingerprint cluster, commitVal_request& out);
+void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowRequest& out);
 // Responses. The outcome of a heartbeat or a notice is not the core's: the service sets it.
 void Encode(const Message& message, Fingerprint cluster, voted_4_u& out);
 void Encode(const Message& message, Fingerprint cluster, appendEntry_pending& out);
 void Encode(const Message& message, Fingerprint cluster, heartbeat_response& out);
 void Encode(const Message& message, Fingerprint cluster, commitVal_response& out);
+void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowResponse& out);
 
 std::optional<FromWire> Decode(const vote_4_me& in);
 std::optional<FromWire> Decode(const appendEntry& in);
 std::optional<FromWire> Decode(const heartbeat& in);
 std::optional<FromWire> Decode(const commitVal_request& in);
+std::optional<FromWire> Decode(const v1::TimeoutNowRequest& in);
 std::optional<FromWire> Decode(const voted_4_u& in);
 std::optional<FromWire> Decode(const appendEntry_pending& in);
 std::optional<FromWire> Decode(const heartbeat_response& in);
 std::optional<FromWire> Decode(const commitVal_response& in);
+std::optional<FromWire> Decode(const v1::TimeoutNowResponse& in);
 
 }  // namespace drydock::net

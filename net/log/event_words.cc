@@ -36,6 +36,8 @@ struct Levels {
   LogLevel operator()(const trace::AppendHeld&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::PeerLost&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::ReadConfirmed&) const { return LogLevel::kDebug; }
+  LogLevel operator()(const trace::TransferStarted&) const { return LogLevel::kInfo; }
+  LogLevel operator()(const trace::TransferEnded&) const { return LogLevel::kInfo; }
   LogLevel operator()(const trace::Halted&) const { return LogLevel::kError; }
 };
 
@@ -47,6 +49,9 @@ std::string_view WhyLost(RoleCause cause) {
       return "it is suspended";
     case RoleCause::kResumed:
       return "it is resumed";
+    case RoleCause::kDiskStalled:
+      return "its disk completes no write";
+    case RoleCause::kTransfer:
     case RoleCause::kHigherTerm:
     case RoleCause::kLeaderAppeared:
     case RoleCause::kVotedForAnother:

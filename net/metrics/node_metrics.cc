@@ -104,6 +104,10 @@ struct NodeMetrics::Observer {
   void operator()(const trace::ConfigurationInForce&) {}
   void operator()(const trace::TimerArmed&) {}
   void operator()(const trace::TimerFired&) {}
+  void operator()(const trace::TransferStarted&) {}
+  void operator()(const trace::TransferEnded& event) {
+    s.roles.transfers.Add({{"outcome", std::string(NameOf(event.outcome))}}).Increment();
+  }
 
  private:
   static prometheus::Labels Cause(RoleCause cause) {

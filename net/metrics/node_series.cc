@@ -63,15 +63,21 @@ RoleSeries::RoleSeries(prometheus::Registry& registry)
       lost(Counters(registry, "drydock_elections_lost_total",
                     "Elections that this node started and did not win, by cause.")),
       leaderships_lost(Counters(registry, "drydock_leaderships_lost_total",
-                                "How often this node ceased to lead, by cause.")) {
+                                "How often this node ceased to lead, by cause.")),
+      transfers(Counters(registry, "drydock_leadership_transfers_total",
+                         "Transfers of leadership that this node began and that ended.")) {
   // A series that begins with its first event hides that event from rate() and increase().
   for (const RoleCause cause : {RoleCause::kElectionLost, RoleCause::kNoVotesInTime,
                                 RoleCause::kHigherTerm, RoleCause::kLeaderAppeared}) {
     lost.Add({{"cause", std::string(NameOf(cause))}});
   }
-  for (const RoleCause cause :
-       {RoleCause::kHigherTerm, RoleCause::kQuorumLost, RoleCause::kSuspended}) {
+  for (const RoleCause cause : {RoleCause::kHigherTerm, RoleCause::kQuorumLost,
+                                RoleCause::kSuspended, RoleCause::kDiskStalled}) {
     leaderships_lost.Add({{"cause", std::string(NameOf(cause))}});
+  }
+  for (const TransferOutcome outcome : {TransferOutcome::kDone, TransferOutcome::kFailed,
+                                        TransferOutcome::kOvertaken, TransferOutcome::kUnknown}) {
+    transfers.Add({{"outcome", std::string(NameOf(outcome))}});
   }
 }
 

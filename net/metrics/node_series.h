@@ -54,6 +54,7 @@ struct RoleSeries {
   Counter& won;
   Family<Counter>& lost;
   Family<Counter>& leaderships_lost;
+  Family<Counter>& transfers;
 };
 
 struct LogSeries {

@@ -67,7 +67,7 @@ std::vector<NodeId> PeersOf(const ClusterConfig& config, NodeId self) {
 }  // namespace
 
 // All that a node consists of; everything but `Stop` is for the loop's thread.
-class RealNode::Parts final : public NodeEnvironment {
+class RealNode::Parts final : public NodeEnvironment, private Caller {
  public:
   Parts(RealNodeOptions options, EventLog& log)
       : options_(std::move(options)),
@@ -79,7 +79,9 @@ class RealNode::Parts final : public NodeEnvironment {
         services_(RaftOptions(),
                   {.addresses = AddressesOf(options_.config),
                    .max_undecided = options_.config.limits.stream_operations},
-                  AdminHooks()) {}
+                  AdminHooks(), [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
+                    return TakeGreeting(request, out);
+                  }) {}
 
   ~Parts() override {
     if (server_.server != nullptr) CloseQueue();
@@ -88,7 +90,7 @@ class RealNode::Parts final : public NodeEnvironment {
   Status Open();
   std::optional<std::string> Run();
   void Stop() {
-    mailbox_->Post([this] { BeginToDrain(); });
+    mailbox_->Post([this] { BeginToStop(); });
   }
 
   // --- NodeEnvironment ---
@@ -118,6 +120,7 @@ class RealNode::Parts final : public NodeEnvironment {
   void HandleEvents();
   void NoteHeldEverywhere();
   void KeepHouse();
+  void BeginToStop();
   void BeginToDrain();
   bool IsDrained();
   void ShutDown();
@@ -127,6 +130,12 @@ class RealNode::Parts final : public NodeEnvironment {
   EventLog& log_;
   Observer observer_;
   std::unique_ptr<DataDirectory> directory_;
+
+  // --- Caller: of the transfer of leadership that a leader begins when it is to stop ---
+  void OnAnswer(std::uint64_t, ClientAnswer) override {}
+  void OnReply(std::uint64_t, const Message&) override {}
+  void OnTransfer(std::uint64_t number, const TransferAnswer& answer) override;
+  void OnDrop(std::uint64_t) override { BeginToDrain(); }
 
   // The services outlive the server, and what is in the queue outlives the queue.
   Services services_;
@@ -145,7 +154,8 @@ class RealNode::Parts final : public NodeEnvironment {
   TimePoint now_;  // of this turn of the loop
   TimePoint started_;
   TimePoint next_housekeeping_;
-  std::optional<TimePoint> drain_until_;  // set: the node is stopping
+  bool stopping_ = false;                 // a leader hands over first
+  std::optional<TimePoint> drain_until_;  // set: no new calls are taken
 };
 
 // --- Assembly -----------------------------------------------------------------------------------
@@ -172,8 +182,8 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
             runner_->Resume();
             return was_suspended;
           },
-      .hello = [this](const v1::HelloRequest& request,
-                      v1::HelloResponse& out) { return TakeGreeting(request, out); }};
+      .transfer = [this](std::optional<NodeId> target,
+                         Question question) { runner_->Transfer(target, question); }};
 }
 
 bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response) {
@@ -350,12 +360,32 @@ void RealNode::Parts::KeepHouse() {
 
 // --- Stopping -----------------------------------------------------------------------------------
 
-void RealNode::Parts::BeginToDrain() {
-  if (drain_until_.has_value()) return;
-  drain_until_ = now_ + kDrainTime;
+// A leader hands over first, and goes on serving until that has ended.
+void RealNode::Parts::BeginToStop() {
+  if (stopping_) return;
+  stopping_ = true;
   log_.Info("stopping", {{"pending", runner_->open_client_calls()}});
   observer_.health().Stop();
   services_.SetReady(false);
+  const Raft& raft = runner_->node().raft();
+  if (!raft.IsLeader() || raft.leadership()->peers.empty()) return BeginToDrain();
+  runner_->Transfer(std::nullopt, {static_cast<Caller*>(this), 0});
+}
+
+// The core ends every transfer within an election timeout. Calls that it held are let go after it:
+// they are answered while the node drains.
+void RealNode::Parts::OnTransfer(std::uint64_t, const TransferAnswer& answer) {
+  if (answer.outcome == TransferOutcome::kDone) {
+    log_.Info("handed_over", {{"leader", NameOf(*answer.leader)}});
+  } else {
+    log_.Warning("not_handed_over", {{"why", std::string(NameOf(answer.outcome))}});
+  }
+  BeginToDrain();
+}
+
+void RealNode::Parts::BeginToDrain() {
+  if (drain_until_.has_value()) return;
+  drain_until_ = now_ + kDrainTime;
   runner_->RefuseClients();
 }
 

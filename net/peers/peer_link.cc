@@ -41,11 +41,12 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
                                          ChannelArgumentsOfPeers())),
       raft_(::Raft::NewStub(channel_)),
-      greeter_(v1::PeerService::NewStub(channel_)),
+      peer_service_(v1::PeerService::NewStub(channel_)),
       votes_([this](const auto&... result) { Finished(result...); }),
       appends_([this](const auto&... result) { Finished(result...); }),
       heartbeats_([this](const auto&... result) { Finished(result...); }),
       notices_([this](const auto&... result) { Finished(result...); }),
+      bids_([this](const auto&... result) { Finished(result...); }),
       greetings_([](const auto&...) {}) {}
 
 template <class Request, class Response, class Prepare>
@@ -56,6 +57,16 @@ void PeerLink::Call(const Message& message, Pool<Request, Response>& pool, Prepa
       [&](Request& request) { Encode(message, options_.fingerprint, request); },
       [&](grpc::ClientContext* context, const Request& request) {
         return ((*raft_).*prepare)(context, request, &queue_);
+      });
+}
+
+void PeerLink::Bid(const Message& message) {
+  if (bids_.under_way() >= kMaxUnderWay) return;
+  bids_.Begin(
+      options_.call_deadline,
+      [&](v1::TimeoutNowRequest& request) { Encode(message, options_.fingerprint, request); },
+      [&](grpc::ClientContext* context, const v1::TimeoutNowRequest& request) {
+        return peer_service_->PrepareAsyncTimeoutNow(context, request, &queue_);
       });
 }
 
@@ -73,11 +84,13 @@ void PeerLink::Send(const Message& message) {
                  [&](const CommitNotice&) {
                    Call(message, notices_, &::Raft::Stub::PrepareAsynccommitVal);
                  },
+                 [&](const TimeoutNow&) { Bid(message); },
                  // Answers travel as the responses of calls.
                  [&](const PreVoteResponse&) { never(); }, [&](const VoteResponse&) { never(); },
                  [&](const AppendResponse&) { never(); },
                  [&](const HeartbeatResponse&) { never(); },
-                 [&](const CommitNoticeResponse&) { never(); }},
+                 [&](const CommitNoticeResponse&) { never(); },
+                 [&](const TimeoutNowResponse&) { never(); }},
       message.body);
 }
 
@@ -99,7 +112,7 @@ void PeerLink::Greet() {
         request.set_node(options_.self.value());
       },
       [&](grpc::ClientContext* context, const v1::HelloRequest& request) {
-        return greeter_->PrepareAsyncHello(context, request, &queue_);
+        return peer_service_->PrepareAsyncHello(context, request, &queue_);
       });
 }
 
@@ -113,6 +126,7 @@ void PeerLink::Cancel() {
   appends_.Cancel();
   heartbeats_.Cancel();
   notices_.Cancel();
+  bids_.Cancel();
   greetings_.Cancel();
 }
 

@@ -54,6 +54,7 @@ class PeerLink {
 
   template <class Request, class Response, class Prepare>
   void Call(const Message& message, Pool<Request, Response>& pool, Prepare prepare);
+  void Bid(const Message& message);
   template <class Response>
   void Finished(const grpc::Status& status, const Response& response,
                 std::chrono::nanoseconds took);
@@ -64,11 +65,12 @@ class PeerLink {
   grpc::CompletionQueue& queue_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<::Raft::Stub> raft_;
-  std::unique_ptr<v1::PeerService::Stub> greeter_;
+  std::unique_ptr<v1::PeerService::Stub> peer_service_;
   Pool<vote_4_me, voted_4_u> votes_;
   Pool<appendEntry, appendEntry_pending> appends_;
   Pool<heartbeat, heartbeat_response> heartbeats_;
   Pool<commitVal_request, commitVal_response> notices_;
+  Pool<v1::TimeoutNowRequest, v1::TimeoutNowResponse> bids_;
   Pool<v1::HelloRequest, v1::HelloResponse> greetings_;
 };
 

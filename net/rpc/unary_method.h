@@ -32,7 +32,8 @@ class UnaryMethod {
     // What the node said, as the response; only for methods that ask it.
     std::function<grpc::Status(const ClientAnswer&, Response&)> answer = {};
     std::function<grpc::Status(const Message&, const Request&, Response&)> reply = {};
-    std::function<grpc::Status()> drop = {};  // of a peer's request
+    std::function<grpc::Status()> drop = {};  // of a peer's request, or of a transfer
+    std::function<grpc::Status(const TransferAnswer&, Response&)> transfer = {};
   };
 
   UnaryMethod(Hooks hooks, std::size_t waiting) : hooks_(std::move(hooks)), waiting_(waiting) {}
@@ -70,6 +71,9 @@ class UnaryMethod {
     }
     void OnReply(std::uint64_t, const Message& reply) override {
       Finish(method_.hooks_.reply(reply, request_, response_));
+    }
+    void OnTransfer(std::uint64_t, const TransferAnswer& answer) override {
+      Finish(method_.hooks_.transfer(answer, response_));
     }
     void OnDrop(std::uint64_t) override {
       // A client whose call is given up is told that the outcome is unknown.

@@ -9,6 +9,7 @@
 #include "core/base/time.h"
 #include "core/protocol/client.h"
 #include "core/protocol/message.h"
+#include "core/protocol/transfer.h"
 #include "net/metrics/node_metrics.h"
 
 namespace drydock::net {
@@ -21,6 +22,10 @@ class Caller {
   virtual void OnAnswer(std::uint64_t number, ClientAnswer answer) = 0;  // of a client's call
   virtual void OnReply(std::uint64_t number, const Message& reply) = 0;  // of a peer's request
   virtual void OnDrop(std::uint64_t number) = 0;
+  // Of a transfer of leadership; only who asks for one is told.
+  virtual void OnTransfer(std::uint64_t number, const TransferAnswer& answer) {
+    DRYDOCK_CHECK(false, number, answer.term);
+  }
 };
 
 struct Question {

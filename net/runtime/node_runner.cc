@@ -34,6 +34,18 @@ void NodeRunner::Take(Message request, Question question) {
   inputs_.emplace_back(PeerRequest{calls_.Open({.question = question}), std::move(request)});
 }
 
+// A suspended node leads nothing, and an operator is told so at once.
+void NodeRunner::Transfer(std::optional<NodeId> target, Question question) {
+  if (stopped_) return question.caller->OnDrop(question.number);
+  if (node_.raft().suspended()) {
+    return question.caller->OnTransfer(question.number, {.outcome = TransferOutcome::kNotLeader,
+                                                         .target = target,
+                                                         .leader = std::nullopt,
+                                                         .term = node_.raft().term()});
+  }
+  inputs_.emplace_back(TransferLeadership{calls_.Open({.question = question}), target});
+}
+
 void NodeRunner::Step() {
   if (stopped_) return;
   const TimePoint now = environment_.Now();
@@ -57,6 +69,7 @@ void NodeRunner::CarryOut() {
   for (DiskOp& op : effects_.disk) environment_.Submit(std::move(op));
   for (const Message& message : effects_.messages) environment_.Send(message);
   AnswerCallers();
+  AnswerTransfers();
   DropCallers();
   for (const TraceEvent& event : effects_.trace) environment_.Observe(event);
 }
@@ -70,6 +83,13 @@ void NodeRunner::AnswerCallers() {
     const CallTable::OpenCall call = calls_.Close(reply.call);
     environment_.Answered(call, reply.answer);
     call.question.caller->OnAnswer(call.question.number, std::move(reply.answer));
+  }
+}
+
+void NodeRunner::AnswerTransfers() {
+  for (const TransferReply& reply : effects_.transfer_replies) {
+    const Question asked = calls_.Close(reply.call).question;
+    asked.caller->OnTransfer(asked.number, reply.answer);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,8 @@ class NodeRunner {
   // --- What has come. Nothing happens to it before Step. ---
   void Ask(ClientRequest request, Question question);
   void Take(Message request, Question question);
+  // Leadership goes to the target, or to the best of the others. The caller is told by OnTransfer.
+  void Transfer(std::optional<NodeId> target, Question question);
   void Take(PeerResponse response) { inputs_.emplace_back(std::move(response)); }
   void Take(DiskDone done) { inputs_.emplace_back(std::move(done)); }
   void Suspend(Duration length) { inputs_.emplace_back(drydock::Suspend{length}); }
@@ -54,6 +57,7 @@ class NodeRunner {
  private:
   void CarryOut();
   void AnswerCallers();
+  void AnswerTransfers();
   void DropCallers();
   void ReleaseParked();
   void RefuseNow(Outcome outcome, const CallTable::OpenCall& call);

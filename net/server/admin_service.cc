@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/codec/client_codec.h"
 #include "net/rpc/unary_method.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 
@@ -12,29 +13,27 @@ class AdminService::Methods {
   explicit Methods(AdminServiceHooks hooks) : hooks_(std::move(hooks)) {}
 
   grpc::Service& admin() { return admin_; }
-  grpc::Service& peer() { return peer_; }
   void Start(grpc::ServerCompletionQueue& queue) {
     queue_ = &queue;
     statuses_.Start();
     resumptions_.Start();
-    greetings_.Start();
+    transfers_.Start();
   }
 
   void Close() {
     statuses_.Close();
     resumptions_.Close();
-    greetings_.Close();
+    transfers_.Close();
   }
-  std::size_t live() const { return statuses_.live() + resumptions_.live() + greetings_.live(); }
+  std::size_t live() const { return statuses_.live() + resumptions_.live() + transfers_.live(); }
 
  private:
   using Statuses = UnaryMethod<v1::GetStatusRequest, v1::GetStatusResponse>;
   using Resumptions = UnaryMethod<v1::ResumeRequest, v1::ResumeResponse>;
-  using Greetings = UnaryMethod<v1::HelloRequest, v1::HelloResponse>;
+  using Transfers = UnaryMethod<v1::TransferLeadershipRequest, v1::TransferLeadershipResponse>;
 
   AdminServiceHooks hooks_;
   v1::AdminService::AsyncService admin_;
-  v1::PeerService::AsyncService peer_;
   grpc::ServerCompletionQueue* queue_ = nullptr;
 
   Statuses statuses_{{.arm =
@@ -58,18 +57,25 @@ class AdminService::Methods {
                                   call.Finish();
                                 }},
                            1};
-  Greetings greetings_{
-      {.arm = [this](
-                  auto* context, auto* request, auto* writer,
-                  void* tag) { peer_.RequestHello(context, request, writer, queue_, queue_, tag); },
+  Transfers transfers_{
+      {.arm =
+           [this](auto* context, auto* request, auto* writer, void* tag) {
+             admin_.RequestTransferLeadership(context, request, writer, queue_, queue_, tag);
+           },
        .take =
-           [this](Greetings::Call& call) {
-             if (hooks_.hello(call.request(), call.response())) return call.Finish();
-             call.Finish({grpc::StatusCode::FAILED_PRECONDITION,
-                          "no member of this cluster: see \"cluster\" and \"nodes\" in the "
-                          "cluster's file"});
+           [this](Transfers::Call& call) {
+             const v1::TransferLeadershipRequest& request = call.request();
+             const auto target =
+                 request.has_target() ? std::optional(NodeId(request.target())) : std::nullopt;
+             hooks_.transfer(target, {&call, 0});
+           },
+       .drop = [] { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the node stops"); },
+       .transfer =
+           [](const TransferAnswer& answer, v1::TransferLeadershipResponse& response) {
+             Encode(answer, response);
+             return grpc::Status::OK;
            }},
-      4};
+      1};
 };
 
 AdminService::AdminService(AdminServiceHooks hooks)
@@ -78,10 +84,6 @@ AdminService::~AdminService() = default;
 
 grpc::Service& AdminService::async_service() {
   return methods_->admin();
-}
-
-grpc::Service& AdminService::async_peer_service() {
-  return methods_->peer();
 }
 
 void AdminService::Start(grpc::ServerCompletionQueue& queue) {

@@ -1,12 +1,14 @@
-// What an operator asks of one node (drydock.v1.AdminService), and the greeting between nodes
-// (drydock.v1.PeerService). Answered even while the node is suspended.
+// What an operator asks of one node (drydock.v1.AdminService). Answered even while the node is
+// suspended.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "core/base/strong.h"
+#include "net/runtime/call_table.h"
 
 namespace grpc {
 class Service;
@@ -16,8 +18,6 @@ class ServerCompletionQueue;
 namespace drydock::v1 {
 class GetStatusRequest;
 class GetStatusResponse;
-class HelloRequest;
-class HelloResponse;
 }  // namespace drydock::v1
 
 namespace drydock::net {
@@ -25,8 +25,8 @@ namespace drydock::net {
 struct AdminServiceHooks {
   std::function<void(const v1::GetStatusRequest&, v1::GetStatusResponse&)> status;
   std::function<bool()> resume;  // true: the node was suspended
-  // False: the one who greets is of another cluster or no member.
-  std::function<bool(const v1::HelloRequest&, v1::HelloResponse&)> hello;
+  // Asks the node; the caller is told by OnTransfer.
+  std::function<void(std::optional<NodeId> target, Question)> transfer;
 };
 
 // Lives on the loop's thread, until its queue is drained.
@@ -36,7 +36,6 @@ class AdminService {
   ~AdminService();
 
   grpc::Service& async_service();
-  grpc::Service& async_peer_service();
   // To be called once the server has been started; until then calls wait.
   void Start(grpc::ServerCompletionQueue& queue);
 

@@ -5,17 +5,18 @@
 namespace drydock::net {
 
 Services::Services(RaftServiceOptions raft, KeyValueServiceOptions key_value,
-                   AdminServiceHooks admin)
-    : raft_(std::move(raft)),
+                   AdminServiceHooks admin, TakeHello hello)
+    : raft_(raft),
       key_value_(std::move(key_value)),
       admin_(std::move(admin)),
+      peer_(std::move(raft), std::move(hello)),
       reflection_({"Raft", "drydock.v1.AdminService", "drydock.v1.KeyValueService",
                    "drydock.v1.PeerService", "grpc.channelz.v1.Channelz", "grpc.health.v1.Health",
                    "grpc.reflection.v1alpha.ServerReflection"}) {}
 
 std::vector<grpc::Service*> Services::All() {
-  return {&raft_.async_service(),       &key_value_.async_service(), &admin_.async_service(),
-          &admin_.async_peer_service(), &health_.async_service(),    &reflection_.async_service(),
+  return {&raft_.async_service(),    &key_value_.async_service(), &admin_.async_service(),
+          &peer_.async_service(),    &health_.async_service(),    &reflection_.async_service(),
           &channelz_.async_service()};
 }
 
@@ -23,6 +24,7 @@ void Services::Start(grpc::ServerCompletionQueue& queue, NodeRunner& runner) {
   raft_.Start(queue, runner);
   key_value_.Start(queue, runner);
   admin_.Start(queue);
+  peer_.Start(queue, runner);
   health_.Start(queue);
   reflection_.Start(queue);
   channelz_.Start(queue);
@@ -40,14 +42,15 @@ void Services::Close() {
   raft_.Close();
   key_value_.Close();
   admin_.Close();
+  peer_.Close();
   health_.Close();
   reflection_.Close();
   channelz_.Close();
 }
 
 std::size_t Services::live() const {
-  return raft_.live() + key_value_.live() + admin_.live() + health_.live() + reflection_.live() +
-         channelz_.live();
+  return raft_.live() + key_value_.live() + admin_.live() + peer_.live() + health_.live() +
+         reflection_.live() + channelz_.live();
 }
 
 }  // namespace drydock::net

@@ -13,6 +13,7 @@
 #include "net/runtime/node_runner.h"
 #include "net/server/admin_service.h"
 #include "net/server/key_value_service.h"
+#include "net/server/peer_service.h"
 #include "net/server/raft_service.h"
 
 namespace drydock::net {
@@ -21,7 +22,8 @@ namespace drydock::net {
 // its own (docs/decisions/0008).
 class Services {
  public:
-  Services(RaftServiceOptions raft, KeyValueServiceOptions key_value, AdminServiceHooks admin);
+  Services(RaftServiceOptions raft, KeyValueServiceOptions key_value, AdminServiceHooks admin,
+           TakeHello hello);
 
   std::vector<grpc::Service*> All();
   // To be called once the server has been started; until then calls wait.
@@ -40,6 +42,7 @@ class Services {
   RaftService raft_;
   KeyValueService key_value_;
   AdminService admin_;
+  PeerService peer_;
   HealthService health_;
   ReflectionService reflection_;
   ChannelzService channelz_;

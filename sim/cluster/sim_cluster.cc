@@ -131,6 +131,7 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
   effects_.Clear();
   if (const auto* request = std::get_if<PeerRequest>(&input)) OpenCall(node, request->call);
   if (const auto* call = std::get_if<ClientCall>(&input)) OpenCall(node, call->call);
+  if (const auto* ask = std::get_if<TransferLeadership>(&input)) OpenCall(node, ask->call);
   node.node->Step(node.clock.At(now_), std::move(input), effects_);
   const EventId reason = TellNodeEvents(node, cause);
   SubmitDiskOps(node, reason);
@@ -140,7 +141,14 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
     Transmit(std::move(reply.message), reason);
   }
   for (const ClientReply& reply : effects_.client_replies) AnswerClient(node, reply, reason);
-  for (const CallId call : effects_.drops) CloseCall(node, call);
+  for (const TransferReply& reply : effects_.transfer_replies) {
+    CloseCall(node, reply.call);
+    EndTransfer(reply.call, reply.answer);
+  }
+  for (const CallId call : effects_.drops) {
+    CloseCall(node, call);
+    EndTransfer(call, std::nullopt);
+  }
   DRYDOCK_CHECK(node.open_calls.size() == node.node->open_calls(), node.id, node.open_calls.size(),
                 node.node->open_calls());
   if (node.node->halted()) {
@@ -249,6 +257,25 @@ void SimCluster::WakeClientAt(std::int64_t at, std::uint64_t tie, std::uint32_t 
 
 void SimCluster::Call(const ScriptedCall& call, std::optional<NodeId> via, CallDone done) {
   clients_.CallScripted(call, via, std::move(done));
+}
+
+// --- Transfers ----------------------------------------------------------------------------------
+
+void SimCluster::Transfer(NodeId id, std::optional<NodeId> target, TransferDone done) {
+  SimNode& node = At(id);
+  if (!node.Listens()) return done(std::nullopt);
+  const CallId call(kPeerCall | next_call_++);
+  transfers_.emplace(call, std::move(done));
+  StepNode(node, TransferLeadership{call, target}, scenario_cause_);
+}
+
+// A crash ends it without a word: what is left is never answered.
+void SimCluster::EndTransfer(CallId call, const std::optional<TransferAnswer>& answer) {
+  const auto found = transfers_.find(call);
+  if (found == transfers_.end()) return;
+  const TransferDone done = std::move(found->second);
+  transfers_.erase(found);
+  done(answer);
 }
 
 // --- What there is to see -----------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,7 @@ class SimCluster final : public Cluster, private ClientPort {
   void RestoreNetwork(NetworkChangeId before) override;
   void SetClientLatency(const Latency& latency) override { clients_.SetLatency(latency); }
   void Call(const ScriptedCall& call, std::optional<NodeId> via, CallDone done) override;
+  void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) override;
   void TellFault(std::string what) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
 
@@ -124,6 +126,7 @@ class SimCluster final : public Cluster, private ClientPort {
   EventId TellNodeEvents(SimNode& node, EventId cause);
   void Transmit(Message message, EventId cause);
   void AnswerClient(SimNode& node, const ClientReply& reply, EventId cause);
+  void EndTransfer(CallId call, const std::optional<TransferAnswer>& answer);
   void SubmitDiskOps(SimNode& node, EventId cause);
   void ScheduleWake(SimNode& node);
   void OpenCall(SimNode& node, CallId call);
@@ -151,6 +154,7 @@ class SimCluster final : public Cluster, private ClientPort {
   std::uint64_t elections_ = 0;
   EventId scenario_cause_ = 0;  // the last fault told: what the scenario does now follows from it
   Versions versions_;
+  std::map<CallId, TransferDone> transfers_;  // asked for by the scenario, not yet answered
   Effects effects_;
 };
 

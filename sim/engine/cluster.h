@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/protocol/client.h"
 #include "core/protocol/trace_event.h"
+#include "core/protocol/transfer.h"
 #include "sim/scenario/network_change.h"
 #include "sim/scenario/scenario.h"
 
@@ -87,6 +88,10 @@ class Cluster {
   // `via`: asked alone, without following hints. `done` is called once, perhaps much later.
   using CallDone = std::function<void(const CallResult&)>;
   virtual void Call(const ScriptedCall& call, std::optional<NodeId> via, CallDone done) = 0;
+
+  // Asks the node to hand leadership over. `done` is called once; with nothing if nobody answers.
+  using TransferDone = std::function<void(const std::optional<TransferAnswer>&)>;
+  virtual void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) = 0;
 
   virtual void TellFault(std::string what) = 0;
   virtual void TellExpectation(std::uint32_t number, bool held, std::string why) = 0;

@@ -52,6 +52,12 @@ class Director {
     bool answered = false;
   };
 
+  struct PlayedTransfer {
+    const TransferLeader* event = nullptr;
+    std::string text;  // "at 1s, the transfer to n2"
+    bool judged = false;
+  };
+
   void Schedule(std::int64_t at, std::function<void()> act);
   void ScheduleAfter(std::optional<Duration> length, std::function<void()> act);
   void Perform(const Event& event);
@@ -71,12 +77,15 @@ class Director {
   void Do(const Corrupt& corrupt);
   void Do(const ScriptedCall& call);
   void Do(const Note& note);
+  void Do(const TransferLeader& transfer);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
   void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);
   NetworkChangeId ApplyNetwork(const NetworkSettings& settings);
   void JudgeCall(std::size_t place, const CallResult& answer);
   void FinishCalls();
+  void JudgeTransfer(std::size_t place, const std::optional<TransferAnswer>& answer);
+  void FinishTransfers();
 
   const Scenario& scenario_;
   Cluster& cluster_;
@@ -88,6 +97,7 @@ class Director {
   std::int64_t now_ = 0;
   std::uint64_t heals_ = 0;  // how often all cuts were healed: ends what flaps
   std::vector<PlayedCall> calls_;
+  std::vector<PlayedTransfer> transfers_;
 };
 
 }  // namespace drydock::sim

@@ -56,6 +56,8 @@ void Story::TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause)
     Say(meta.time, what + "no quorum has answered it for an election timeout");
   } else if (cause == RoleCause::kSuspended) {
     Say(meta.time, what + "it is suspended");
+  } else if (cause == RoleCause::kDiskStalled) {
+    Say(meta.time, what + "its disk completes no write");
   } else {
     Say(meta.time, what + "it met a higher term");
   }
@@ -76,6 +78,9 @@ void Story::TellFollows(const EventMeta& meta, Teller& node, NodeId leader) {
 void Story::TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause) {
   node.searching = true;
   if (cause == RoleCause::kPreVoteWon) return;
+  if (cause == RoleCause::kTransfer) {
+    return Say(meta.time, NodeName(*meta.node) + " is bidden to lead and asks for votes");
+  }
   if (++node.campaigns > 1) {
     if (node.campaigns == 4) {
       Say(meta.time, NodeName(*meta.node) + " asks for votes again and again, in vain");
@@ -84,6 +89,29 @@ void Story::TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause) {
   }
   Say(meta.time, NodeName(*meta.node) + " has heard no leader for " +
                      Ago(meta.time, node.heard_at) + " and asks for votes");
+}
+
+void Story::On(const EventMeta& meta, const drydock::trace::TransferStarted& event) {
+  const char* why = event.cause == TransferCause::kPriority      ? ", which is preferred"
+                    : event.cause == TransferCause::kDiskStalled ? ": its disk completes no write"
+                                                                 : "";
+  Say(meta.time,
+      NodeName(*meta.node) + " begins to hand leadership to " + NodeName(event.target) + why);
+}
+
+void Story::On(const EventMeta& meta, const drydock::trace::TransferEnded& event) {
+  const std::string who = NodeName(*meta.node);
+  const std::string target = NodeName(event.target);
+  if (event.outcome == TransferOutcome::kDone) {
+    Say(meta.time, who + " has handed leadership to " + target);
+  } else if (event.outcome == TransferOutcome::kFailed) {
+    Say(meta.time, who + " serves on: " + target + " did not take over");
+  } else if (event.outcome == TransferOutcome::kOvertaken && event.leader.has_value()) {
+    Say(meta.time,
+        who + " wanted " + target + " to lead, and " + NodeName(*event.leader) + " does");
+  } else {
+    Say(meta.time, who + " no longer leads, and cannot tell whether " + target + " does");
+  }
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::TermAndVote& event) {

@@ -40,6 +40,8 @@ class Story final : public Observer {
   void On(const EventMeta& meta, const drydock::trace::RoleChanged& event);
   void On(const EventMeta& meta, const drydock::trace::LeaderKnown& event);
   void On(const EventMeta& meta, const drydock::trace::TermAndVote& event);
+  void On(const EventMeta& meta, const drydock::trace::TransferStarted& event);
+  void On(const EventMeta& meta, const drydock::trace::TransferEnded& event);
   void On(const EventMeta& meta, const drydock::trace::Truncated& event);
   void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
   void On(const EventMeta& meta, const drydock::trace::Halted& event);

@@ -72,9 +72,18 @@ void ReadHead(const Fields& fields, Scenario& scenario) {
   scenario.until = fields.PositiveTime("until").value_or(Duration());
 }
 
+void CheckPriorities(const JsonValue& config, const Scenario& scenario, Mistakes& mistakes) {
+  for (const auto& [node, priority] : scenario.config.priorities) {
+    if (node.value() < scenario.nodes) continue;
+    mistakes.Add(config.Find("priorities")->value,
+                 "this scenario has no node n" + std::to_string(node.value()));
+  }
+}
+
 void ReadBody(const Fields& fields, Reading& reading, Scenario& scenario) {
   if (const JsonValue* config = fields.Find("config")) {
     scenario.config = ReadSettings(*config, scenario.config, reading.mistakes);
+    CheckPriorities(*config, scenario, reading.mistakes);
   }
   if (const JsonValue* network = fields.Find("network")) {
     scenario.network = ReadNetwork(*network, reading);

@@ -75,6 +75,17 @@ Action ReadCall(const Fields& fields, Reading& reading) {
   return call;
 }
 
+Action ReadTransfer(const Fields& fields, Reading& reading) {
+  TransferLeader transfer;
+  if (const JsonValue* to = fields.Find("to")) transfer.to = ReadNode(*to, reading);
+  if (const JsonValue* via = fields.Find("via")) transfer.via = ReadNode(*via, reading);
+  if (const JsonValue* expect = fields.Find("expect")) {
+    transfer.expect = static_cast<TransferOutcome>(
+        ReadWord(*expect, "answer", kTransferOutcomeNames, reading.mistakes));
+  }
+  return transfer;
+}
+
 }  // namespace
 
 std::vector<EventKind> CallEvents() {
@@ -83,7 +94,8 @@ std::vector<EventKind> CallEvents() {
           {"delete", {"key", "via", "expect", "within"}, ReadCall<Kind::kDelete>},
           {"cas",
            {"key", "value", "value_bytes", "expected", "via", "expect", "within"},
-           ReadCall<Kind::kCas>}};
+           ReadCall<Kind::kCas>},
+          {"transfer_leader", {"to", "via", "expect"}, ReadTransfer}};
 }
 
 }  // namespace drydock::sim

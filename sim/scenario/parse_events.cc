@@ -42,8 +42,7 @@ struct LaterEvent {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::array<LaterEvent, 7> kLaterEvents = {{
-    {"transfer_leader", "leadership cannot be handed over yet"},
+constexpr std::array<LaterEvent, 6> kLaterEvents = {{
     {"add", "the members of a cluster cannot change yet"},
     {"remove", "the members of a cluster cannot change yet"},
     {"promote", "there are no learners to promote yet"},

@@ -92,8 +92,10 @@ enum class MessageType : std::uint8_t {  // in the order of MessageBody
   kHeartbeatResponse,
   kCommitNotice,
   kCommitNoticeResponse,
+  kTimeoutNow,
+  kTimeoutNowResponse,
 };
-inline constexpr std::size_t kMessageTypes = 10;
+inline constexpr std::size_t kMessageTypes = 12;
 
 // --- Clients ------------------------------------------------------------------------------------
 
@@ -229,13 +231,20 @@ struct ScriptedCall {
   std::optional<Duration> within;
   friend bool operator==(const ScriptedCall&, const ScriptedCall&) = default;
 };
+// Asks a node to hand its leadership over.
+struct TransferLeader {
+  std::optional<Target> to;               // default: the best follower
+  std::optional<Target> via;              // who is asked; default: the leader
+  std::optional<TransferOutcome> expect;  // default: anything
+  friend bool operator==(const TransferLeader&, const TransferLeader&) = default;
+};
 struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
-using Action =
-    std::variant<Crash, Restart, SuspendNode, ResumeNode, Pause, Unpause, Partition, Heal,
-                 SetNetwork, Filter, SetClock, DiskFault, Corrupt, ScriptedCall, Note>;
+using Action = std::variant<Crash, Restart, SuspendNode, ResumeNode, Pause, Unpause, Partition,
+                            Heal, SetNetwork, Filter, SetClock, DiskFault, Corrupt, ScriptedCall,
+                            Note, TransferLeader>;
 
 struct Event {
   Duration at;

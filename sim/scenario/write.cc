@@ -31,6 +31,11 @@ std::string WriteConfig(const Settings& settings) {
     const std::uint64_t value = settings.*setting.member;
     if (value != defaults.*setting.member) out.Count(setting.name, value);
   }
+  ObjectWriter priorities;
+  for (const auto& [node, priority] : settings.priorities) {
+    priorities.Count("n" + std::to_string(node.value()), priority);
+  }
+  if (!priorities.empty()) out.Add("priorities", priorities.OneLine());
   return out.empty() ? "" : out.OneLine();
 }
 

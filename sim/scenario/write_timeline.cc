@@ -49,6 +49,7 @@ class ActionWriter {
     if (corrupt.bit != 0) out_.Count("bit", corrupt.bit);
   }
   void operator()(const ScriptedCall& call);
+  void operator()(const TransferLeader& transfer);
   void operator()(const Note&) { Hit("note", {}); }
 
  private:
@@ -118,6 +119,13 @@ void ActionWriter::operator()(const ScriptedCall& call) {
     out_.Text("expect", kAnswerNames[static_cast<std::size_t>(call.expect) - first]);
   }
   out_.OptionalTime("within", call.within);
+}
+
+void ActionWriter::operator()(const TransferLeader& transfer) {
+  Hit("transfer_leader", {});
+  if (transfer.to.has_value()) out_.OptionalTargets("to", {*transfer.to});
+  if (transfer.via.has_value()) out_.OptionalTargets("via", {*transfer.via});
+  if (transfer.expect.has_value()) out_.Text("expect", NameOf(*transfer.expect));
 }
 
 }  // namespace

@@ -55,6 +55,10 @@ std::string RefusalWords(RefusalReason reason, const std::string& peer) {
       return "is suspended and does not answer " + peer;
     case RefusalReason::kHalted:
       return "has halted and does not answer " + peer;
+    case RefusalReason::kNotVoter:
+      return "does not campaign as " + peer + " bids it: it is no voter";
+    case RefusalReason::kNotCaughtUp:
+      return "does not campaign as " + peer + " bids it: it does not hold the whole log";
   }
   return "";
 }
@@ -71,6 +75,12 @@ std::string TimerSentence(TimerId timer) {
       return "checks whether a quorum still answers it";
     case TimerId::kResume:
       return "has been suspended for long enough";
+    case TimerId::kTransfer:
+      return "has tried to hand over for an election timeout";
+    case TimerId::kPreference:
+      return "looks whether a preferred node could lead";
+    case TimerId::kDisk:
+      return "finds its disk stalled: no write was completed for an election timeout";
   }
   return "";
 }
@@ -99,6 +109,22 @@ std::string BecauseOf(RoleCause cause) {
       return "since it is suspended";
     case RoleCause::kResumed:
       return "since it is resumed";
+    case RoleCause::kTransfer:
+      return "since the leader hands over to it";
+    case RoleCause::kDiskStalled:
+      return "since its disk is stalled";
+  }
+  return "";
+}
+
+std::string BecauseOf(TransferCause cause) {
+  switch (cause) {
+    case TransferCause::kAsked:
+      return "as it was asked to";
+    case TransferCause::kPriority:
+      return "which is preferred";
+    case TransferCause::kDiskStalled:
+      return "since its own disk is stalled";
   }
   return "";
 }
@@ -129,6 +155,12 @@ std::string TimerName(TimerId timer) {
       return "timer for checking its quorum";
     case TimerId::kResume:
       return "timer for waking up";
+    case TimerId::kTransfer:
+      return "timer for handing over";
+    case TimerId::kPreference:
+      return "timer for looking at preferred nodes";
+    case TimerId::kDisk:
+      return "timer for its disk";
   }
   return "";
 }
@@ -210,6 +242,22 @@ class NodeSentence {
     return me_ + " is confirmed as the leader by a quorum: " + Number(e.count) +
            (e.count == 1 ? " read" : " reads") + " may be answered once entry " + Number(e.index) +
            " is applied";
+  }
+  std::string operator()(const drydock::trace::TransferStarted& e) const {
+    return me_ + " begins to hand leadership to " + NameOf(e.target) + ", " + BecauseOf(e.cause);
+  }
+  std::string operator()(const drydock::trace::TransferEnded& e) const {
+    switch (e.outcome) {
+      case TransferOutcome::kDone:
+        return me_ + " has handed leadership to " + NameOf(e.target);
+      case TransferOutcome::kFailed:
+        return me_ + " serves on: " + NameOf(e.target) + " did not take over";
+      case TransferOutcome::kOvertaken:
+        return me_ + " finds " + (e.leader.has_value() ? NameOf(*e.leader) : "another node") +
+               " leading, and not " + NameOf(e.target);
+      default:
+        return me_ + " no longer leads, and does not know whether " + NameOf(e.target) + " does";
+    }
   }
   std::string operator()(const drydock::trace::Halted& e) const {
     return me_ + " stops for good: " + Shorten(e.reason);

@@ -31,6 +31,8 @@ class Feeder {
   void operator()(const drydock::trace::AppendHeld& e) { All(e.peer, e.sequence); }
   void operator()(const drydock::trace::PeerLost& e) { All(e.peer); }
   void operator()(const drydock::trace::ReadConfirmed& e) { All(e.index, e.count); }
+  void operator()(const drydock::trace::TransferStarted& e) { All(e.target, e.cause); }
+  void operator()(const drydock::trace::TransferEnded& e) { All(e.target, e.outcome, e.leader); }
   void operator()(const drydock::trace::Halted& e) { All(std::string_view(e.reason)); }
 
   // --- Simulator events ---
@@ -75,7 +77,10 @@ class Feeder {
   // --- Messages ---
   void operator()(const PreVoteRequest& m) { All(m.next_term, m.last_index, m.last_term); }
   void operator()(const PreVoteResponse& m) { All(m.next_term, m.granted); }
-  void operator()(const VoteRequest& m) { All(m.last_index, m.last_term); }
+  void operator()(const VoteRequest& m) {
+    All(m.last_index, m.last_term);
+    if (m.transfer) One(m.transfer);
+  }
   void operator()(const VoteResponse& m) { All(m.granted); }
   void operator()(const AppendRequest& m) {
     All(m.receiver, m.sequence, m.probe, m.previous_index, m.previous_term, m.commit,
@@ -91,6 +96,8 @@ class Feeder {
   }
   void operator()(const CommitNotice& m) { All(m.commit); }
   void operator()(const CommitNoticeResponse&) {}
+  void operator()(const TimeoutNow& m) { All(m.last_index, m.last_term); }
+  void operator()(const TimeoutNowResponse& m) { All(m.taken); }
 
   // --- Client operations ---
   void operator()(const PutOp& op) { All(op.key.view(), op.value.view()); }

@@ -55,7 +55,8 @@ class MessageWords {
            TermText(m.next_term);
   }
   std::string operator()(const VoteRequest& m) const {
-    return "the request for a vote for " + TermText(term_) + LastEntry(m.last_index, m.last_term);
+    return "the request for a vote for " + TermText(term_) + LastEntry(m.last_index, m.last_term) +
+           (m.transfer ? ", at the leader's own bidding" : "");
   }
   std::string operator()(const VoteResponse& m) const {
     return (m.granted ? "the vote for " : "the refusal of a vote for ") + TermText(term_);
@@ -89,6 +90,12 @@ class MessageWords {
   }
   std::string operator()(const CommitNoticeResponse&) const {
     return "the answer to a notice of commitment";
+  }
+  std::string operator()(const TimeoutNow& m) const {
+    return "the bid to campaign at once, with the log up to entry " + Number(m.last_index.value());
+  }
+  std::string operator()(const TimeoutNowResponse& m) const {
+    return m.taken ? "the answer that it campaigns" : "the answer that it will not campaign";
   }
 
  private:

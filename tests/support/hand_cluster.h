@@ -52,6 +52,11 @@ class HandCluster {
   CallId Put(std::uint32_t node, std::string_view key, std::string_view value) {
     return Call(node, {.op = PutOp{Bytes(key), Bytes(value)}});
   }
+  CallId Transfer(std::uint32_t node, std::optional<NodeId> target) {
+    const CallId call(next_call_++);
+    Step(node, TransferLeadership{call, target});
+    return call;
+  }
 
   // --- Disks: what was submitted is done only when a test says so, unless disks are instant. ---
   bool instant_disks = true;
@@ -116,6 +121,7 @@ class HandCluster {
   MemoryDisk& disk(std::uint32_t node) { return disks_[node]; }
   std::map<CallId, ClientAnswer> answers;
   std::map<CallId, int> replies;  // how often each call was answered or dropped
+  std::map<CallId, TransferAnswer> transfers;
   std::vector<TraceEvent> trace;
 
  private:
@@ -139,6 +145,10 @@ class HandCluster {
     for (ClientReply& r : out.client_replies) {
       ++replies[r.call];
       answers[r.call] = r.answer;
+    }
+    for (const TransferReply& r : out.transfer_replies) {
+      ++replies[r.call];
+      transfers[r.call] = r.answer;
     }
     trace.insert(trace.end(), out.trace.begin(), out.trace.end());
     for (DiskOp& op : out.disk) disk_ops_[node].push_back(std::move(op));

@@ -239,6 +239,27 @@ class StatusTest(WithCluster):
         self.check(DONE, 'resume', 'n%d' % leader)
         self.cluster.await_leader()
 
+    def test_transfer_to_a_node_and_to_the_best(self):
+        leader = self.cluster.await_leader()
+        target = 'n%d' % ((leader + 1) % 3)
+        self.assertIn('has handed leadership to %s' % target,
+                      self.check(DONE, 'transfer', target).decode())
+        self.assertEqual(self.cluster.status()['leader'], target)
+        self.cluster.await_leader()
+        told = json.loads(self.check(DONE, 'transfer', '--output', 'json'))
+        self.assertEqual(told['outcome'], 'ok')
+        self.assertNotEqual(self.cluster.status()['leader'], target)
+        self.cluster.await_leader()
+
+    def test_a_transfer_that_cannot_be(self):
+        leader = self.cluster.await_leader()
+        for target, reason in (('n%d' % leader, 'leads already'), ('n7', 'is no member')):
+            result = self.run_it('transfer', target)
+            self.assertEqual(result.returncode, REFUSED, result)
+            self.assertIn('nothing happened', result.stderr)
+            self.assertIn(reason, result.stderr)
+        self.assertEqual(self.cluster.status()['leader'], 'n%d' % leader)
+
     def test_nodes_that_there_are_not(self):
         result = self.run_it('suspend', 'n7')
         self.assertEqual(result.returncode, NO_LEADER, result)
@@ -332,7 +353,7 @@ class OutageTest(unittest.TestCase):
                     self.assertIn(part, result.stderr)
 
     def test_nobody_there(self):
-        for command in (['put', 'k', 'v'], ['get', 'k'], ['status'], ['suspend', 'n0'],
+        for command in (['put', 'k', 'v'], ['get', 'k'], ['status'], ['suspend', 'n0'], ['transfer'],
                         ['resume', '--endpoint', self.cluster.addresses[0]]):
             result = self.run_it(*command, '--timeout', '300ms')
             self.assertEqual(result.returncode, NO_LEADER, result)
@@ -403,6 +424,7 @@ class CommandLineTest(unittest.TestCase):
         self.assert_usage_error('status', '--endpoints', 'a:1,,b:2', part='is empty')
         self.assert_usage_error('status', '--config', '/none.json', part='/none.json')
         self.assert_usage_error('suspend', 'node1', '--endpoints', 'a:1', part='is no node')
+        self.assert_usage_error('transfer', 'node1', '--endpoints', 'a:1', part='is no node')
         self.assert_usage_error('resume', '--endpoint', 'nonsense', part='nonsense')
 
     def test_values_that_cannot_be_read(self):
@@ -416,9 +438,10 @@ class CommandLineTest(unittest.TestCase):
         for flag in ('--help', '-h', '--help-all'):
             result = raftctl(flag)
             self.assertEqual((result.returncode, result.stderr), (DONE, ''))
-            for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'bench'):
+            for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'transfer',
+                            'bench'):
                 self.assertIn(command, result.stdout.decode())
-        for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume'):
+        for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'transfer'):
             with self.subTest(command):
                 result = raftctl(command, '--help')
                 self.assertEqual((result.returncode, result.stderr), (DONE, ''))

@@ -183,13 +183,25 @@ Command AddResume(CLI::App& app, const CommonFlags& common) {
   return [node, &common] { return Resume(common, *node); };
 }
 
+Command AddTransfer(CLI::App& app, const CommonFlags& common) {
+  auto to = std::make_shared<std::string>();
+  CLI::App* transfer = app.add_subcommand("transfer", "Have the leader hand over to another node");
+  transfer->add_option("TO", *to, "n0, n1, ...; without it the best of the others");
+  transfer->footer(
+      "Calls that come meanwhile wait, and none is lost. If the node does not take over within an\n"
+      "election timeout, the old leader serves on, and the exit code is 5.\n"
+      "Examples:\n  raftctl transfer\n  raftctl transfer n2");
+  return [to, &common] { return Transfer(common, *to); };
+}
+
 using Commands = std::vector<std::pair<std::string, Command>>;
 
 Commands AddCommands(CLI::App& app, const CommonFlags& common) {
   return {{"put", AddPut(app, common)},       {"get", AddGet(app, common)},
           {"del", AddDelete(app, common)},    {"cas", AddCompareAndSet(app, common)},
           {"status", AddStatus(app, common)}, {"suspend", AddSuspend(app, common)},
-          {"resume", AddResume(app, common)}, {"bench", AddBench(app, common)}};
+          {"resume", AddResume(app, common)}, {"transfer", AddTransfer(app, common)},
+          {"bench", AddBench(app, common)}};
 }
 
 void Describe(CLI::App& app) {
@@ -224,7 +236,7 @@ int RunCommandLine(int argc, char** argv) {
   const Commands commands = AddCommands(app, common);
   if (argc > 1 && IsUnknownCommand(argv[1], commands)) {
     PrintError("there is no command \"" + std::string(argv[1]) +
-               "\"; there are put, get, del, cas, status, suspend, resume and bench");
+               "\"; there are put, get, del, cas, status, suspend, resume, transfer and bench");
     return kUsage;
   }
   try {

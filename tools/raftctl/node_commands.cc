@@ -1,4 +1,4 @@
-// status, suspend and resume.
+// status, suspend, resume and transfer.
 #include <utility>
 #include <variant>
 
@@ -137,6 +137,20 @@ int Resume(const CommonFlags& common, const NodeChoice& node) {
     const net::CallResult result = client.Resume(chosen.endpoint);
     return Report(common, chosen, result,
                   chosen.words + (result.found ? " takes part again" : " was not suspended"));
+  });
+}
+
+int Transfer(const CommonFlags& common, const std::string& to) {
+  const std::optional<NodeId> target = net::ParseNodeName(to);
+  if (!to.empty() && !target.has_value()) {
+    PrintError(Quote(to) + " is no node; write n0, n1, ...");
+    return kUsage;
+  }
+  return WithNode(common, {"leader", ""}, [&](net::Client& client, const ChosenNode& chosen) {
+    const net::CallResult result = client.Transfer(chosen.endpoint, target);
+    return Report(common, chosen, result,
+                  chosen.words + " has handed leadership to " + result.value +
+                      ", which leads term " + std::to_string(result.term));
   });
 }
 

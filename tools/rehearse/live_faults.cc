@@ -116,6 +116,11 @@ void LiveCluster::Resume(NodeId id) {
   });
 }
 
+void LiveCluster::Transfer(NodeId id, std::optional<NodeId> target, TransferDone done) {
+  if (At(id).state != sim::NodeState::kRunning) return done(std::nullopt);
+  client_->Transfer(id, target, options_.patience, std::move(done));
+}
+
 void LiveCluster::Pause(NodeId id) {
   LiveNode& node = At(id);
   if (node.state != sim::NodeState::kRunning || node.paused) return;

@@ -203,6 +203,21 @@ void NodeClient::Suspend(NodeId node, std::uint32_t milliseconds, Duration timeo
       });
 }
 
+void NodeClient::Transfer(NodeId node, std::optional<NodeId> target, Duration timeout,
+                          OnTransfer done) {
+  v1::TransferLeadershipRequest request;
+  if (target.has_value()) request.set_target(target->value());
+  calls_->Ask<v1::TransferLeadershipResponse>(
+      timeout,
+      [&](auto* context, auto* queue) {
+        return calls_->LinkOf(node).admin->AsyncTransferLeadership(context, request, queue);
+      },
+      [done = std::move(done)](const grpc::Status& status,
+                               const v1::TransferLeadershipResponse& response) {
+        done(status.ok() ? net::Decode(response) : std::nullopt);
+      });
+}
+
 void NodeClient::Resume(NodeId node, Duration timeout, OnDone done) {
   calls_->Ask<v1::ResumeResponse>(
       timeout,

@@ -14,6 +14,7 @@
 #include "core/base/time.h"
 #include "core/protocol/client.h"
 #include "core/protocol/trace_event.h"
+#include "core/protocol/transfer.h"
 
 namespace drydock::tools {
 
@@ -58,6 +59,9 @@ class NodeClient {
   using OnDone = std::function<void(const std::string& error)>;  // "": done
   void Suspend(NodeId node, std::uint32_t milliseconds, Duration timeout, OnDone done);
   void Resume(NodeId node, Duration timeout, OnDone done);
+  // Nullopt: no answer came.
+  using OnTransfer = std::function<void(std::optional<TransferAnswer>)>;
+  void Transfer(NodeId node, std::optional<NodeId> target, Duration timeout, OnTransfer done);
 
   // Waits for one call to end, at most until then, and tells its hook.
   void RunOne(Clock::time_point until);

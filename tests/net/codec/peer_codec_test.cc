@@ -21,7 +21,7 @@ auto Fields(const PreVoteResponse& b) {
   return std::tuple(b.next_term, b.granted);
 }
 auto Fields(const VoteRequest& b) {
-  return std::tuple(b.last_index, b.last_term);
+  return std::tuple(b.last_index, b.last_term, b.transfer);
 }
 auto Fields(const VoteResponse& b) {
   return std::tuple(b.granted);
@@ -44,6 +44,12 @@ auto Fields(const CommitNotice& b) {
 }
 auto Fields(const CommitNoticeResponse&) {
   return std::tuple();
+}
+auto Fields(const TimeoutNow& b) {
+  return std::tuple(b.last_index, b.last_term);
+}
+auto Fields(const TimeoutNowResponse& b) {
+  return std::tuple(b.taken);
 }
 
 bool Same(const Message& a, const Message& b) {
@@ -90,6 +96,10 @@ void WithWireOf(const MessageBody& body, Do act) {
       return act(commitVal_request());
     case 9:
       return act(commitVal_response());
+    case 10:
+      return act(v1::TimeoutNowRequest());
+    case 11:
+      return act(v1::TimeoutNowResponse());
     default:
       FAIL("a kind of message that this test does not know");
   }
@@ -122,7 +132,7 @@ MessageBody SomeBody(Draws& draws, std::size_t kind) {
     case 1:
       return PreVoteResponse{draws.SomeTerm(), draws.Coin()};
     case 2:
-      return VoteRequest{draws.SomeIndex(), draws.SomeTerm()};
+      return VoteRequest{draws.SomeIndex(), draws.SomeTerm(), draws.Coin()};
     case 3:
       return VoteResponse{draws.Coin()};
     case 4:
@@ -137,8 +147,12 @@ MessageBody SomeBody(Draws& draws, std::size_t kind) {
                                draws.SomeIndex(), draws.SomeIndex()};
     case 8:
       return CommitNotice{draws.SomeIndex()};
-    default:
+    case 9:
       return CommitNoticeResponse{};
+    case 10:
+      return TimeoutNow{draws.SomeIndex(), draws.SomeTerm()};
+    default:
+      return TimeoutNowResponse{draws.Coin()};
   }
 }
 

@@ -124,7 +124,9 @@ std::vector<TraceEvent> AllEvents() {
           trace::AppendHeld{NodeId(1), 7},
           trace::PeerLost{NodeId(1)},
           trace::ReadConfirmed{Index(4), 2},
-          trace::Halted{"wal/1: no space left on device"}};
+          trace::Halted{"wal/1: no space left on device"},
+          trace::TransferStarted{NodeId(2), TransferCause::kAsked},
+          trace::TransferEnded{NodeId(2), TransferOutcome::kDone, NodeId(2)}};
 }
 
 }  // namespace
@@ -169,7 +171,8 @@ TEST_CASE("each level writes its own events and the graver ones") {
   CHECK(written(LogLevel::kError) == Names{"error halted"});
   CHECK(written(LogLevel::kWarning) == Names{"error halted", "warning refused"});
   CHECK(written(LogLevel::kInfo) == Names{"error halted", "warning refused", "info role_changed",
-                                          "info leader_known", "info configuration_in_force"});
+                                          "info leader_known", "info configuration_in_force",
+                                          "info transfer_started", "info transfer_ended"});
   CHECK(written(LogLevel::kDebug).size() == events.size());
 }
 

@@ -1,0 +1,105 @@
+#include "net/server/peer_service.h"
+
+#include <utility>
+
+#include "net/rpc/unary_method.h"
+#include "proto/drydock/v1/drydock.grpc.pb.h"
+
+namespace drydock::net {
+
+using grpc::StatusCode;
+
+class PeerService::Methods {
+ public:
+  Methods(RaftServiceOptions options, TakeHello hello)
+      : options_(std::move(options)), hello_(std::move(hello)) {}
+
+  grpc::Service& service() { return service_; }
+  void Start(grpc::ServerCompletionQueue& queue, NodeRunner& runner) {
+    queue_ = &queue;
+    runner_ = &runner;
+    greetings_.Start();
+    bids_.Start();
+  }
+  void Close() {
+    greetings_.Close();
+    bids_.Close();
+  }
+  std::size_t live() const { return greetings_.live() + bids_.live(); }
+
+ private:
+  using Greetings = UnaryMethod<v1::HelloRequest, v1::HelloResponse>;
+  using Bids = UnaryMethod<v1::TimeoutNowRequest, v1::TimeoutNowResponse>;
+
+  void Take(Bids::Call& call) {
+    std::optional<FromWire> decoded = Decode(call.request());
+    if (!decoded.has_value()) {
+      options_.turned_away();
+      return call.Finish({StatusCode::INVALID_ARGUMENT, "no node sends such a message"});
+    }
+    if (decoded->cluster != options_.fingerprint) {
+      options_.turned_away();
+      return call.Finish({StatusCode::FAILED_PRECONDITION, "this node is of another cluster"});
+    }
+    options_.heard(decoded->message.from);
+    runner_->Take(std::move(decoded->message), {&call, 0});
+  }
+
+  const RaftServiceOptions options_;
+  const TakeHello hello_;
+  v1::PeerService::AsyncService service_;
+  grpc::ServerCompletionQueue* queue_ = nullptr;  // these two from Start on
+  NodeRunner* runner_ = nullptr;
+
+  Greetings greetings_{{.arm =
+                            [this](auto* context, auto* request, auto* writer, void* tag) {
+                              service_.RequestHello(context, request, writer, queue_, queue_, tag);
+                            },
+                        .take =
+                            [this](Greetings::Call& call) {
+                              if (hello_(call.request(), call.response())) return call.Finish();
+                              call.Finish({StatusCode::FAILED_PRECONDITION,
+                                           "no member of this cluster: see \"cluster\" and "
+                                           "\"nodes\" in the cluster's file"});
+                            }},
+                       4};
+  Bids bids_{{.arm =
+                  [this](auto* context, auto* request, auto* writer, void* tag) {
+                    service_.RequestTimeoutNow(context, request, writer, queue_, queue_, tag);
+                  },
+              .take = [this](Bids::Call& call) { Take(call); },
+              .reply =
+                  [this](const Message& reply, const v1::TimeoutNowRequest&,
+                         v1::TimeoutNowResponse& response) {
+                    Encode(reply, options_.fingerprint, response);
+                    return grpc::Status::OK;
+                  },
+              .drop =
+                  [] {
+                    return grpc::Status(StatusCode::ABORTED,
+                                        "the node takes no part in this; its log says why");
+                  }},
+             2};
+};
+
+PeerService::PeerService(RaftServiceOptions options, TakeHello hello)
+    : methods_(std::make_unique<Methods>(std::move(options), std::move(hello))) {}
+PeerService::~PeerService() = default;
+
+grpc::Service& PeerService::async_service() {
+  return methods_->service();
+}
+
+void PeerService::Start(grpc::ServerCompletionQueue& queue, NodeRunner& runner) {
+  methods_->Start(queue, runner);
+}
+
+void PeerService::Close() {
+  methods_->Close();
+}
+
+std::size_t PeerService::live() const {
+  return methods_->live();
+}
+
+}  // namespace drydock::net
