@@ -76,7 +76,7 @@ void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
   hasher.Add(commit_);
   hasher.Add(durable_index_);
   hasher.Add(std::uint64_t{suspended_});
-  hasher.Add(std::uint64_t{disk_stalled_});
+  hasher.Add(static_cast<std::uint64_t>(disk_));
   AddNode(hasher, transfer_.has_value() ? std::optional(transfer_->target) : std::nullopt,
           permutation);
   hasher.Add(log_.last());

@@ -8,15 +8,22 @@ namespace drydock {
 // At the end of each step. No event tells that this timer is armed: it is with each write.
 void Raft::WatchDisk() {
   if (suspended_ || lsn_ == durable_lsn_ || IsArmed(TimerId::kDisk)) return;
-  if (disk_stalled_ && !IsLeader()) return;
-  deadlines_[static_cast<std::size_t>(TimerId::kDisk)] = now_ + settings_.election_timeout_max;
+  if (disk_ == DiskWatch::kStalled && !IsLeader()) return;
+  deadlines_[static_cast<std::size_t>(TimerId::kDisk)] =
+      now_ + (settings_.election_timeout_max - settings_.heartbeat_interval);
 }
 
-// The first time a leader looks for a successor, the second time it gives up. Somebody who does not
-// lead will not campaign until the disk is back: nobody could be told of its vote.
+// A process that was paused finds this timer due although its write may be done: the disk has one
+// heartbeat interval more to say so. Then a leader looks for a successor, and an election timeout
+// later it gives up. Who does not lead will not campaign until the disk is back: nobody could be
+// told of its vote.
 void Raft::DiskIsLate(RaftOutput& out) {
-  const bool again = disk_stalled_;
-  disk_stalled_ = true;
+  if (disk_ == DiskWatch::kWell) {
+    disk_ = DiskWatch::kLate;
+    return Arm(TimerId::kDisk, settings_.heartbeat_interval, out);
+  }
+  const bool again = disk_ == DiskWatch::kStalled;
+  disk_ = DiskWatch::kStalled;
   if (!IsLeader()) return;
   if (again) return BecomeFollower(std::nullopt, RoleCause::kDiskStalled, out);
   Arm(TimerId::kDisk, settings_.election_timeout_max, out);

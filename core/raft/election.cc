@@ -47,7 +47,7 @@ void Raft::ArmElection(RaftOutput& out) {
 void Raft::ElectionTimeout(RaftOutput& out) {
   const RoleCause cause =
       role() == Role::kFollower ? RoleCause::kElectionTimeout : RoleCause::kNoVotesInTime;
-  if (!configuration().IsVoter(id_) || disk_stalled_) return ArmElection(out);
+  if (!configuration().IsVoter(id_) || disk_ == DiskWatch::kStalled) return ArmElection(out);
   if (settings_.pre_vote) return BecomePreCandidate(cause, out);
   BecomeCandidate(cause, out);
 }

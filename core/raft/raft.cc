@@ -294,7 +294,7 @@ void Raft::ReleaseHeld(RaftOutput& out) {
 void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
   DRYDOCK_CHECK(lsn > durable_lsn_ && lsn <= lsn_, lsn, durable_lsn_, lsn_);
   durable_lsn_ = lsn;
-  disk_stalled_ = false;
+  disk_ = DiskWatch::kWell;
   Disarm(TimerId::kDisk);
   NoteDurable(out);
   ReleaseHeld(out);

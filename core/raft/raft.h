@@ -117,6 +117,11 @@ class Raft {
   void CheckInvariants() const;
 
  private:
+  enum class DiskWatch : std::uint8_t {
+    kWell,
+    kLate,     // no write was completed for almost the longest election timeout
+    kStalled,  // nor within the heartbeat interval after it
+  };
   struct Held {  // leaves once everything up to `lsn` is durable
     Lsn lsn;
     std::variant<Message, PeerReply> what;
@@ -254,7 +259,7 @@ class Raft {
   std::variant<Follower, PreCandidate, Candidate, Leader> state_;  // in the order of Role
   bool suspended_ = false;
   std::optional<Transfer> transfer_;  // outlives the leadership that it began in
-  bool disk_stalled_ = false;         // nothing became durable for the longest election timeout
+  DiskWatch disk_ = DiskWatch::kWell;
   TimePoint now_;
   std::array<TimePoint, kTimerCount> deadlines_;
   Duration election_timeout_;

@@ -80,7 +80,7 @@ std::string TimerSentence(TimerId timer) {
     case TimerId::kPreference:
       return "looks whether a preferred node could lead";
     case TimerId::kDisk:
-      return "finds its disk stalled: no write was completed for an election timeout";
+      return "finds that its disk has completed no write for about an election timeout";
   }
   return "";
 }

@@ -142,4 +142,20 @@ TEST_CASE("a disk that is slow but completes its writes is no reason to hand ove
   CHECK(TransfersIn(cluster, TransferCause::kDiskStalled) == 0);
 }
 
+TEST_CASE("a leader that was paused while its disk worked does not take the disk for stalled") {
+  HandCluster cluster(3);
+  cluster.Elect(0);
+  cluster.Deliver();
+  cluster.instant_disks = false;
+  cluster.Put(0, "k", "v");
+  cluster.Advance(Duration::Seconds(1));  // it sleeps; its write is done meanwhile
+  cluster.Step(0, Wake{});
+  while (cluster.FinishDisk(0)) {
+  }
+  cluster.Step(0, Wake{});
+  cluster.Advance(Duration::Milliseconds(100));
+  cluster.Step(0, Wake{});
+  CHECK(TransfersIn(cluster, TransferCause::kDiskStalled) == 0);
+}
+
 }  // namespace drydock
