@@ -1,6 +1,8 @@
 // Leadership transfer: thesis, section 3.10.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/support/hand_cluster.h"
 
 namespace drydock {
@@ -188,6 +190,23 @@ TEST_CASE("a bid of an old term, or to a node without the whole log, is refused"
   CHECK(cluster[1].raft().role() == Role::kFollower);
   CHECK(bid(leader.term(), leader.log().last(), leader.log().last_term()));
   CHECK(cluster[1].raft().role() == Role::kCandidate);
+}
+
+TEST_CASE("a bid to a node that has no vote is refused") {
+  MemoryDisk disk;
+  const StartOptions start{.node = NodeId(3), .bootstrap = StoreId(4)};
+  NodeConfig config{
+      .voters = {NodeId(0), NodeId(1), NodeId(2)}, .settings = {}, .seed = 1, .pins = {}};
+  Node node(std::move(config), Recover(disk, start).value(), TimePoint());
+  Effects out;
+  node.Step(TimePoint(),
+            PeerRequest{CallId(1), {NodeId(0), NodeId(3), StoreId(1), Term(1), TimeoutNow{}}}, out);
+  CHECK(node.raft().role() == Role::kFollower);
+  const auto is_refusal = [](const TraceEvent& event) {
+    const auto* refused = std::get_if<trace::Refused>(&event);
+    return refused != nullptr && refused->reason == RefusalReason::kNotVoter;
+  };
+  CHECK(std::count_if(out.trace.begin(), out.trace.end(), is_refusal) == 1);
 }
 
 TEST_CASE("a leader that is suspended during a transfer gives up all that waits for it") {
