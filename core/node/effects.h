@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/protocol/client.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/trace_event.h"
 #include "core/storage/disk.h"
@@ -37,7 +38,13 @@ struct Suspend {
 };
 struct Resume {};
 
-using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume>;
+struct ChangeMembers {
+  CallId call;
+  MembershipChange change;
+};
+
+using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume,
+                           ChangeMembers>;
 
 // --- Effects ------------------------------------------------------------------------------------
 
@@ -52,6 +59,7 @@ struct Effects {
   std::vector<Message> messages;
   std::vector<PeerReply> peer_replies;
   std::vector<ClientReply> client_replies;
+  std::vector<ChangeReply> change_replies;
   std::vector<CallId> drops;  // calls that get no answer
   std::vector<DiskOp> disk;
   std::vector<TraceEvent> trace;

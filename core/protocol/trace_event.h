@@ -30,6 +30,7 @@ enum class RoleCause : std::uint8_t {
   kQuorumLost,       // a leader that a quorum no longer answers (check-quorum)
   kSuspended,
   kResumed,
+  kRemoved,  // a leader that is no voter of the committed configuration (thesis, section 4.2.2)
 };
 
 enum class TimerId : std::uint8_t {
@@ -38,12 +39,13 @@ enum class TimerId : std::uint8_t {
   kHeartbeat,    // leader: broadcast
   kCheckQuorum,  // leader: has a quorum answered since the last time?
   kResume,       // suspended: wake up
+  kCatchUp,      // leader: a round of catching up has lasted an election timeout
 };
-inline constexpr std::size_t kTimerCount = 5;
+inline constexpr std::size_t kTimerCount = 6;
 
 // Why something from outside was dropped or refused.
 enum class RefusalReason : std::uint8_t {
-  kUnknownSender,   // not a member
+  kUnknownSender,   // not a member, and does not prove that it knows this node's store
   kWrongAddressee,  // meant for another node
   kWrongStore,      // a known node id with another store: wiped, or not ours
   kMalformed,       // cannot come from a correct node

@@ -104,12 +104,14 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
       return CheckQuorum(out);
     case TimerId::kResume:
       return Resume(out);
+    case TimerId::kCatchUp:
+      return CatchUpTimeout(out);
   }
 }
 
 // --- Messages in --------------------------------------------------------------------------------
 
-// Only members talk to us, and only with the store that they are known by.
+// Members talk to us with the store that they are known by; others only if they must be heard.
 bool Raft::Admit(const Message& message, RaftOutput& out) {
   if (message.term > kLastPlausibleTerm) {
     Refuse(RefusalReason::kMalformed, message.from, out);
@@ -119,7 +121,8 @@ bool Raft::Admit(const Message& message, RaftOutput& out) {
     Refuse(RefusalReason::kWrongAddressee, message.from, out);
     return false;
   }
-  if (message.from == id_ || !configuration().IsMember(message.from)) {
+  const bool known = configuration().IsMember(message.from) || FindPeer(message.from) != nullptr;
+  if (message.from == id_ || (!known && !AdmitStranger(message))) {
     Refuse(RefusalReason::kUnknownSender, message.from, out);
     return false;
   }
@@ -242,7 +245,12 @@ void Raft::RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOut
 // --- Messages out -------------------------------------------------------------------------------
 
 Message Raft::Compose(NodeId to, MessageBody body) const {
-  return Message{.from = id_, .to = to, .store = store_, .term = term_, .body = std::move(body)};
+  return Message{.from = id_,
+                 .to = to,
+                 .store = store_,
+                 .term = term_,
+                 .body = std::move(body),
+                 .addressee = configuration().StoreOf(to)};
 }
 
 void Raft::SendNow(NodeId to, MessageBody body, RaftOutput& out) const {
@@ -290,6 +298,7 @@ void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
 }
 
 void Raft::DropHeld(RaftOutput& out) {
+  DropChange(out);
   for (const Held& held : held_) {
     if (const auto* reply = std::get_if<PeerReply>(&held.what)) out.drops.push_back(reply->call);
   }
@@ -303,12 +312,15 @@ void Raft::DropHeld(RaftOutput& out) {
 
 std::uint64_t Raft::open_calls() const {
   const auto* follower = std::get_if<Follower>(&state_);
-  return held_replies_ + (follower == nullptr ? 0 : follower->held.size());
+  const auto* leader = std::get_if<Leader>(&state_);
+  return held_replies_ + (follower == nullptr ? 0 : follower->held.size()) +
+         (leader != nullptr && leader->change.has_value() ? 1 : 0);
 }
 
 // --- Suspension ---------------------------------------------------------------------------------
 
 void Raft::Suspend(Duration length, RaftOutput& out) {
+  DropChange(out);
   if (!suspended_) BecomeFollower(std::nullopt, RoleCause::kSuspended, out);
   suspended_ = true;
   deadlines_.fill(TimePoint::Max());

@@ -36,6 +36,7 @@ void Raft::Broadcast(RaftOutput& out) {
 }
 
 void Raft::Send(RaftOutput& out) {
+  if (IsLeader()) AdvanceConfiguration(out);
   Leader* leader = AsLeader();
   if (leader == nullptr) return;
   AskForReads(out);
@@ -151,7 +152,6 @@ void Raft::AdvanceMatch(Peer& peer, Index match, RaftOutput& out) {
     peer.next = std::max(peer.next, Next(match));
     AdvanceCommit(out);
   }
-  MaybeFound(out);
 }
 
 void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
@@ -204,7 +204,6 @@ void Raft::AdvanceCommit(RaftOutput& out) {
   if (reached <= commit_ || log_.TermAt(reached) != term_) return;
   CommitTo(reached, out);
   SendCommitNotices(out);
-  MaybeFound(out);
 }
 
 }  // namespace drydock

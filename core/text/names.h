@@ -17,12 +17,12 @@ namespace drydock {
 
 inline constexpr std::array<std::string_view, 4> kRoleNames = {"follower", "pre_candidate",
                                                                "candidate", "leader"};
-inline constexpr std::array<std::string_view, 11> kRoleCauseNames = {
+inline constexpr std::array<std::string_view, 12> kRoleCauseNames = {
     "election_timeout", "pre_vote_won", "election_won",    "election_lost",
     "no_votes_in_time", "higher_term",  "leader_appeared", "voted_for_another",
-    "quorum_lost",      "suspended",    "resumed"};
+    "quorum_lost",      "suspended",    "resumed",         "removed"};
 inline constexpr std::array<std::string_view, kTimerCount> kTimerNames = {
-    "election", "stickiness", "heartbeat", "check_quorum", "resume"};
+    "election", "stickiness", "heartbeat", "check_quorum", "resume", "catch_up"};
 inline constexpr std::array<std::string_view, 15> kRefusalReasonNames = {
     "unknown_sender",  "wrong_addressee",   "wrong_store", "malformed",    "old_term",
     "leader_is_alive", "already_voted",     "log_behind",  "log_mismatch", "sequence_ahead",
@@ -43,8 +43,8 @@ inline constexpr std::array<std::string_view, std::variant_size_v<ClientOp>> kOp
 
 // The last name of each must be that of the last value.
 static_assert(static_cast<std::size_t>(Role::kLeader) + 1 == kRoleNames.size());
-static_assert(static_cast<std::size_t>(RoleCause::kResumed) + 1 == kRoleCauseNames.size());
-static_assert(static_cast<std::size_t>(TimerId::kResume) + 1 == kTimerNames.size());
+static_assert(static_cast<std::size_t>(RoleCause::kRemoved) + 1 == kRoleCauseNames.size());
+static_assert(static_cast<std::size_t>(TimerId::kCatchUp) + 1 == kTimerNames.size());
 static_assert(static_cast<std::size_t>(RefusalReason::kHalted) + 1 == kRefusalReasonNames.size());
 static_assert(static_cast<std::size_t>(Outcome::kUnknown) + 1 == kOutcomeNames.size());
 

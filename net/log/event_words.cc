@@ -47,6 +47,8 @@ std::string_view WhyLost(RoleCause cause) {
       return "it is suspended";
     case RoleCause::kResumed:
       return "it is resumed";
+    case RoleCause::kRemoved:
+      return "it is no longer a voter of the cluster";
     case RoleCause::kHigherTerm:
     case RoleCause::kLeaderAppeared:
     case RoleCause::kVotedForAnother:

@@ -71,6 +71,8 @@ std::string TimerSentence(TimerId timer) {
       return "checks whether a quorum still answers it";
     case TimerId::kResume:
       return "has been suspended for long enough";
+    case TimerId::kCatchUp:
+      return "has been sending entries to new members for an election timeout";
   }
   return "";
 }
@@ -99,6 +101,8 @@ std::string BecauseOf(RoleCause cause) {
       return "since it is suspended";
     case RoleCause::kResumed:
       return "since it is resumed";
+    case RoleCause::kRemoved:
+      return "since it is removed from the cluster";
   }
   return "";
 }
@@ -129,6 +133,8 @@ std::string TimerName(TimerId timer) {
       return "timer for checking its quorum";
     case TimerId::kResume:
       return "timer for waking up";
+    case TimerId::kCatchUp:
+      return "timer for new members to catch up";
   }
   return "";
 }
