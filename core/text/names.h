@@ -10,6 +10,7 @@
 
 #include "core/protocol/client.h"
 #include "core/protocol/entry.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/trace_event.h"
 
@@ -30,6 +31,8 @@ inline constexpr std::array<std::string_view, 15> kRefusalReasonNames = {
 inline constexpr std::array<std::string_view, 10> kOutcomeNames = {
     "ok",   "not_found", "compare_failed", "not_leader",      "not_ready",
     "busy", "too_large", "bad_request",    "session_unknown", "unknown"};
+inline constexpr std::array<std::string_view, 7> kChangeOutcomeNames = {
+    "done", "not_leader", "not_ready", "busy", "bad_request", "not_caught_up", "unknown"};
 inline constexpr std::array<std::string_view, kLastEntryKind + 1> kEntryKindNames = {
     "noop", "command", "part", "last_part", "configuration"};
 // In the order of MessageBody.
@@ -47,6 +50,7 @@ static_assert(static_cast<std::size_t>(RoleCause::kRemoved) + 1 == kRoleCauseNam
 static_assert(static_cast<std::size_t>(TimerId::kCatchUp) + 1 == kTimerNames.size());
 static_assert(static_cast<std::size_t>(RefusalReason::kHalted) + 1 == kRefusalReasonNames.size());
 static_assert(static_cast<std::size_t>(Outcome::kUnknown) + 1 == kOutcomeNames.size());
+static_assert(static_cast<std::size_t>(ChangeOutcome::kUnknown) + 1 == kChangeOutcomeNames.size());
 
 inline std::string_view NameOf(Role role) {
   return kRoleNames[static_cast<std::size_t>(role)];
@@ -62,6 +66,9 @@ inline std::string_view NameOf(RefusalReason reason) {
 }
 inline std::string_view NameOf(Outcome outcome) {
   return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+inline std::string_view NameOf(ChangeOutcome outcome) {
+  return kChangeOutcomeNames[static_cast<std::size_t>(outcome)];
 }
 inline std::string_view NameOf(EntryKind kind) {
   return kEntryKindNames[static_cast<std::size_t>(kind)];

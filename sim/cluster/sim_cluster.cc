@@ -131,6 +131,9 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
   effects_.Clear();
   if (const auto* request = std::get_if<PeerRequest>(&input)) OpenCall(node, request->call);
   if (const auto* call = std::get_if<ClientCall>(&input)) OpenCall(node, call->call);
+  if (const auto* change = std::get_if<drydock::ChangeMembers>(&input)) {
+    OpenCall(node, change->call);
+  }
   node.node->Step(node.clock.At(now_), std::move(input), effects_);
   const EventId reason = TellNodeEvents(node, cause);
   SubmitDiskOps(node, reason);
@@ -140,6 +143,7 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
     Transmit(std::move(reply.message), reason);
   }
   for (const ClientReply& reply : effects_.client_replies) AnswerClient(node, reply, reason);
+  for (const ChangeReply& reply : effects_.change_replies) AnswerChange(node, reply);
   for (const CallId call : effects_.drops) CloseCall(node, call);
   DRYDOCK_CHECK(node.open_calls.size() == node.node->open_calls(), node.id, node.open_calls.size(),
                 node.node->open_calls());

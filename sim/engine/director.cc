@@ -39,6 +39,7 @@ void Director::ActAt(std::int64_t now) {
 void Director::Finish(std::int64_t now) {
   now_ = now;
   FinishCalls();
+  FinishChanges();
   expectations_.Finish(now);
 }
 

@@ -51,6 +51,12 @@ class Director {
     std::int64_t at = 0;
     bool answered = false;
   };
+  struct PlayedChange {
+    const ChangeMembers* event = nullptr;
+    std::string text;  // "add n3"
+    std::int64_t at = 0;
+    bool answered = false;
+  };
 
   void Schedule(std::int64_t at, std::function<void()> act);
   void ScheduleAfter(std::optional<Duration> length, std::function<void()> act);
@@ -71,12 +77,16 @@ class Director {
   void Do(const Corrupt& corrupt);
   void Do(const ScriptedCall& call);
   void Do(const Note& note);
+  void Do(const ChangeMembers& change);  // director_members.cc, with the next
+  void Do(const Wipe& wipe);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
   void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);
   NetworkChangeId ApplyNetwork(const NetworkSettings& settings);
   void JudgeCall(std::size_t place, const CallResult& answer);
   void FinishCalls();
+  void JudgeChange(std::size_t place, const ChangeAnswer& answer);
+  void FinishChanges();
 
   const Scenario& scenario_;
   Cluster& cluster_;
@@ -88,6 +98,7 @@ class Director {
   std::int64_t now_ = 0;
   std::uint64_t heals_ = 0;  // how often all cuts were healed: ends what flaps
   std::vector<PlayedCall> calls_;
+  std::vector<PlayedChange> changes_;
 };
 
 }  // namespace drydock::sim

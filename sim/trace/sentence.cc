@@ -193,6 +193,10 @@ class NodeSentence {
     if (!now.outgoing().voters().empty()) {
       text += ", on the way from " + Number(now.outgoing().voters().size()) + " others";
     }
+    if (!now.learners().empty()) {
+      text += ", " + Number(now.learners().size()) +
+              (now.learners().size() == 1 ? " learner" : " learners");
+    }
     return text + (now.founded() ? ", founded" : ", not founded yet");
   }
   std::string operator()(const drydock::trace::TimerArmed& e) const {
