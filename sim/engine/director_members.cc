@@ -21,13 +21,14 @@ void Director::Do(const ChangeMembers& event) {
   change.promote = targets_.Resolve(event.promote);
   change.demote = targets_.Resolve(event.demote);
   change.remove = targets_.Resolve(event.remove);
+  const std::size_t place = changes_.size();
+  changes_.push_back({&event, drydock::Describe(change), now_, false});
   std::optional<NodeId> via;
   if (event.via.has_value()) {
     const std::vector<NodeId> nodes = targets_.Resolve({*event.via});
-    if (!nodes.empty()) via = nodes.front();
+    if (nodes.empty()) return JudgeChange(place, {.reason = "nobody to ask", .leader = {}});
+    via = nodes.front();
   }
-  const std::size_t place = changes_.size();
-  changes_.push_back({&event, drydock::Describe(change), now_, false});
   cluster_.TellFault("somebody asks " + (via ? NamesOf({*via}) : std::string("the leader")) +
                      " to " + changes_[place].text);
   cluster_.ChangeMembers(change, via, event.within.value_or(kPatience),

@@ -165,10 +165,16 @@ TEST_CASE(
   CHECK(Votes(cluster, 0, {1, 2}));
   CHECK(cluster[1].raft().log().last() == cluster[0].raft().configuration_index());
   CHECK(cluster[0].raft().commit() < cluster[0].raft().configuration_index());
+  // What clients asked it meanwhile is answered when it steps down.
+  const CallId read = cluster.Call(0, {.op = GetOp{Bytes("k")}});
+  const CallId write = cluster.Put(0, "k", "v");
   CHECK(!cluster.changes.contains(call));
   Beat(cluster, 0, 2);
   CHECK(OutcomeOf(cluster, call) == ChangeOutcome::kDone);
   CHECK(cluster[0].raft().role() == Role::kFollower);
+  CHECK(cluster.replies[read] == 1);
+  CHECK(cluster.replies[write] == 1);
+  CHECK(cluster[0].open_calls() == 0);
   cluster.Lose();
   cluster.Advance(Duration::Seconds(1));
   cluster.Elect(1);
