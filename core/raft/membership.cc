@@ -80,6 +80,9 @@ std::optional<ChangeAnswer> Raft::ReasonToRefuse(const MembershipChange& change)
   if (own->change.has_value() || configuration().IsJoint()) {
     return refuse(ChangeOutcome::kBusy, "a change is under way");
   }
+  if (!configuration().IsVoter(id_)) {
+    return refuse(ChangeOutcome::kNotReady, "the leader is about to step down");
+  }
   if (change.empty()) return refuse(ChangeOutcome::kBadRequest, "the change names no node");
   const Result<Configuration> wanted = Changed(configuration(), change);
   if (!wanted.ok()) return refuse(ChangeOutcome::kBadRequest, wanted.error().text);
