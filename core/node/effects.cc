@@ -6,6 +6,7 @@ void Effects::Clear() {
   messages.clear();
   peer_replies.clear();
   client_replies.clear();
+  change_replies.clear();
   drops.clear();
   disk.clear();
   trace.clear();

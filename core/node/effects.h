@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/protocol/client.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/trace_event.h"
 #include "core/protocol/transfer.h"
@@ -43,8 +44,14 @@ struct TransferLeadership {
   std::optional<NodeId> target;
 };
 
+// Change who the members are. Answered once, when it has ended.
+struct ChangeMembers {
+  CallId call;
+  MembershipChange change;
+};
+
 using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume,
-                           TransferLeadership>;
+                           TransferLeadership, ChangeMembers>;
 
 // --- Effects ------------------------------------------------------------------------------------
 
@@ -59,6 +66,7 @@ struct Effects {
   std::vector<Message> messages;
   std::vector<PeerReply> peer_replies;
   std::vector<ClientReply> client_replies;
+  std::vector<ChangeReply> change_replies;
   std::vector<CallId> drops;  // calls that get no answer
   std::vector<DiskOp> disk;
   std::vector<TraceEvent> trace;

@@ -94,7 +94,8 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
                       .trace = out.trace,
                       .mutations = mutations_,
                       .reads = new_reads_,
-                      .transfers = out.transfer_replies};
+                      .transfers = out.transfer_replies,
+                      .changes = out.change_replies};
   raft_.AdvanceTo(now_, raft_out);
   for (Input& input : inputs) {
     if (halted_) {
@@ -132,7 +133,7 @@ void Node::TakeConfirmedReads() {
 // not leave before it is durable is still held inside raft_.
 void Node::SendAndWrite(Effects& out, RaftOutput& raft_out) {
   raft_.Send(raft_out);
-  TakeConfirmedReads();
+  NoteLeadership(out);
   for (const Mutation& mutation : mutations_) wal_.Add(mutation);
   DRYDOCK_CHECK(wal_.last() == raft_.lsn(), wal_.last(), raft_.lsn());
   wal_.Flush(out.disk);
@@ -170,6 +171,11 @@ void Node::Handle(Resume, Effects&, RaftOutput& raft_out) {
 
 void Node::Handle(TransferLeadership transfer, Effects&, RaftOutput& raft_out) {
   raft_.HandleTransfer(transfer.call, transfer.target, raft_out);
+}
+
+void Node::Handle(ChangeMembers change, Effects& out, RaftOutput& raft_out) {
+  if (raft_.suspended()) return out.drops.push_back(change.call);
+  raft_.ChangeMembers(change.call, std::move(change.change), raft_out);
 }
 
 void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
@@ -357,6 +363,7 @@ void Node::RefuseInput(const Input& input, Effects& out) {
   if (const auto* request = std::get_if<PeerRequest>(&input)) out.drops.push_back(request->call);
   if (const auto* call = std::get_if<ClientCall>(&input)) out.drops.push_back(call->call);
   if (const auto* ask = std::get_if<TransferLeadership>(&input)) out.drops.push_back(ask->call);
+  if (const auto* change = std::get_if<ChangeMembers>(&input)) out.drops.push_back(change->call);
 }
 
 std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {

@@ -29,7 +29,9 @@
 namespace drydock {
 
 struct NodeConfig {
-  std::vector<NodeId> voters;  // the founding members; what the log says later overrides them
+  // The founding members; what the log says later overrides them. Empty: the node was not among
+  // them, and waits until the cluster's leader adds it.
+  std::vector<NodeId> voters;
   Settings settings;
   std::uint64_t seed = 0;  // of this node and incarnation
   PinnedDraws pins;        // of its election timeouts; null when nothing is pinned
@@ -93,6 +95,7 @@ class Node {
   void Handle(TransferLeadership transfer, Effects& out, RaftOutput& raft_out);
   void Hold(ClientCall call);
   void LetHeldCallsGo(Effects& out, RaftOutput& raft_out);
+  void Handle(ChangeMembers change, Effects& out, RaftOutput& raft_out);
   void NoteLeadership(Effects& out);
   void TakeConfirmedReads();
   void SendAndWrite(Effects& out, RaftOutput& raft_out);

@@ -67,6 +67,41 @@ std::size_t Configuration::FoundingSize() const {
   return std::min(incoming_.voters().size(), incoming_.QuorumSize() + 1);
 }
 
+Configuration Configuration::WithRoles(Majority incoming, Majority outgoing,
+                                       std::vector<NodeId> learners) const {
+  Configuration result;
+  result.incoming_ = std::move(incoming);
+  result.outgoing_ = std::move(outgoing);
+  result.learners_ = std::move(learners);
+  std::sort(result.learners_.begin(), result.learners_.end());
+  for (const NodeId node : result.NodesWithRoles()) {
+    result.members_.push_back({node, StoreOf(node)});
+  }
+  result.founded_ = founded_;
+  return result;
+}
+
+// Ascending, each once.
+std::vector<NodeId> Configuration::NodesWithRoles() const {
+  std::vector<NodeId> nodes = incoming_.voters();
+  nodes.insert(nodes.end(), outgoing_.voters().begin(), outgoing_.voters().end());
+  nodes.insert(nodes.end(), learners_.begin(), learners_.end());
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  return nodes;
+}
+
+// Somebody votes, nobody is voter and learner at once, and the members are those with a role.
+bool Configuration::IsConsistent() const {
+  if (incoming_.voters().empty()) return false;
+  for (const NodeId node : learners_) {
+    if (incoming_.Contains(node)) return false;
+  }
+  const std::vector<NodeId> nodes = NodesWithRoles();
+  return std::equal(nodes.begin(), nodes.end(), members_.begin(), members_.end(),
+                    [](NodeId node, const Member& member) { return node == member.node; });
+}
+
 std::string Configuration::Encode() const {
   std::string out;
   Writer writer(out);
@@ -102,7 +137,7 @@ std::optional<Configuration> Configuration::Decode(std::string_view bytes) {
     if (i > 0 && !(configuration.members_.back().node < node)) return std::nullopt;
     configuration.members_.push_back({node, StoreId(reader.U64())});
   }
-  if (!reader.AtEnd() || configuration.incoming_.voters().empty()) return std::nullopt;
+  if (!reader.AtEnd() || !configuration.IsConsistent()) return std::nullopt;
   return configuration;
 }
 

@@ -46,7 +46,8 @@ struct Member {
 };
 
 // The replicated configuration. Outside a membership change `outgoing` is empty; within one, both
-// majorities must agree (joint consensus: Raft paper, section 6).
+// majorities must agree (joint consensus: Raft paper, section 6). A learner does not vote; one that
+// is in `outgoing`, too, becomes a learner once the change is over.
 class Configuration {
  public:
   Configuration() = default;
@@ -57,6 +58,7 @@ class Configuration {
   const std::vector<NodeId>& learners() const { return learners_; }
   const std::vector<Member>& members() const { return members_; }  // all of them, ascending
   bool IsMember(NodeId node) const { return FindMember(node) != nullptr; }
+  bool IsJoint() const { return !outgoing_.voters().empty(); }
   bool IsVoter(NodeId node) const;
 
   // The store that the node is bound to; 0 when it is not bound or not a member.
@@ -68,6 +70,10 @@ class Configuration {
   // How many voters must have bound stores, and hold the binding, before the cluster is founded:
   // one more than a quorum, so that any later quorum knows of any one binding.
   std::size_t FoundingSize() const;
+
+  // The same bindings and founding mark, with these roles; members are those that have one, and who
+  // is new is not bound. The lists may be in any order.
+  Configuration WithRoles(Majority incoming, Majority outgoing, std::vector<NodeId> learners) const;
 
   template <class T, class ValueOf>
   T Reached(ValueOf value_of) const;
@@ -81,6 +87,8 @@ class Configuration {
 
  private:
   const Member* FindMember(NodeId node) const;
+  std::vector<NodeId> NodesWithRoles() const;
+  bool IsConsistent() const;
 
   Majority incoming_;
   Majority outgoing_;

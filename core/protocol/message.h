@@ -90,6 +90,9 @@ struct Message {
   StoreId store;  // of the sender
   Term term;      // of the sender
   MessageBody body;
+  // What the sender's configuration binds the receiver to (0: nothing). It lets a member trust a
+  // sender that only a newer configuration than its own knows.
+  StoreId addressee = StoreId(0);
 };
 
 // The answer to the request that came with `call`.

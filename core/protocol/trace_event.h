@@ -33,6 +33,7 @@ enum class RoleCause : std::uint8_t {
   kResumed,
   kTransfer,     // the leader bade it campaign
   kDiskStalled,  // a leader whose own disk completes no write
+  kRemoved,      // a leader that is no voter of the committed configuration (thesis, section 4.2.2)
 };
 
 enum class TimerId : std::uint8_t {
@@ -44,12 +45,13 @@ enum class TimerId : std::uint8_t {
   kTransfer,     // leadership was to be handed over by then
   kPreference,   // leader: should a voter of higher priority lead?
   kDisk,         // the disk was to complete a write by then; armed without an event
+  kCatchUp,      // leader: a round of catching up has lasted an election timeout
 };
-inline constexpr std::size_t kTimerCount = 8;
+inline constexpr std::size_t kTimerCount = 9;
 
 // Why something from outside was dropped or refused.
 enum class RefusalReason : std::uint8_t {
-  kUnknownSender,   // not a member
+  kUnknownSender,   // not a member, and does not prove that it knows this node's store
   kWrongAddressee,  // meant for another node
   kWrongStore,      // a known node id with another store: wiped, or not ours
   kMalformed,       // cannot come from a correct node

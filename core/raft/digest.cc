@@ -1,4 +1,6 @@
 // The part of a node's state that decides its future: two equal digests behave alike.
+#include <algorithm>
+
 #include "core/raft/raft.h"
 
 namespace drydock {
@@ -15,6 +17,29 @@ void AddNode(Hasher& hasher, std::optional<NodeId> node, Permutation permutation
   if (node.has_value()) hasher.Add(Renamed(*node, permutation));
 }
 
+bool Contains(const std::vector<NodeId>& nodes, NodeId node) {
+  return std::binary_search(nodes.begin(), nodes.end(), node);
+}
+
+std::uint64_t HashOf(const std::vector<NodeId>& nodes, Permutation permutation) {
+  std::uint64_t sum = nodes.size();
+  for (const NodeId node : nodes) sum += Mix(Renamed(node, permutation).value());
+  return sum;
+}
+
+void AddChange(Hasher& hasher, const PendingChange& change, Permutation permutation) {
+  for (const auto* nodes : {&change.change.add, &change.change.add_learners, &change.change.promote,
+                            &change.change.demote, &change.change.remove}) {
+    hasher.Add(HashOf(*nodes, permutation));
+  }
+  hasher.Add(change.proposed);
+  hasher.Add(change.round);
+  hasher.Add(change.round_end);
+  hasher.Add(std::uint64_t{change.slow});
+  hasher.Add(change.progress);
+  hasher.Add(change.idle);
+}
+
 // Sums of hashes do not depend on the order of their terms, which renaming changes.
 std::uint64_t HashOf(const Configuration& configuration, Permutation permutation) {
   std::uint64_t sum = configuration.founded() ? 1 : 0;
@@ -23,6 +48,7 @@ std::uint64_t HashOf(const Configuration& configuration, Permutation permutation
     hasher.Add(Renamed(member.node, permutation));
     hasher.Add(std::uint64_t{configuration.incoming().Contains(member.node)});
     hasher.Add(std::uint64_t{configuration.outgoing().Contains(member.node)});
+    hasher.Add(std::uint64_t{Contains(configuration.learners(), member.node)});
     hasher.Add(std::uint64_t{member.store != StoreId(0)});
     sum += hasher.Finish();
   }
@@ -124,6 +150,7 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
       hasher.Add(batch.index);
       hasher.Add(batch.count);
     }
+    if (leader.change.has_value()) AddChange(hasher, *leader.change, permutation);
   }
 }
 

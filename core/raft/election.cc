@@ -47,7 +47,7 @@ void Raft::ArmElection(RaftOutput& out) {
 void Raft::ElectionTimeout(RaftOutput& out) {
   const RoleCause cause =
       role() == Role::kFollower ? RoleCause::kElectionTimeout : RoleCause::kNoVotesInTime;
-  if (!configuration().IsVoter(id_) || disk_ == DiskWatch::kStalled) return ArmElection(out);
+  if (!IsVotingMember() || disk_ == DiskWatch::kStalled) return ArmElection(out);
   if (settings_.pre_vote) return BecomePreCandidate(cause, out);
   BecomeCandidate(cause, out);
 }
@@ -64,6 +64,7 @@ void Raft::LeaveRole(RaftOutput& out) {
     for (const auto& [call, message] : follower->held) out.drops.push_back(call);
     follower->held.clear();
   }
+  AnswerChange(ChangeOutcome::kUnknown, "the leader lost its leadership before it was done", out);
   Disarm(TimerId::kHeartbeat);
   Disarm(TimerId::kCheckQuorum);
 }
@@ -192,6 +193,13 @@ void Raft::HandleVoteRequest(CallId call, const Message& message, RaftOutput& ou
   // A campaign that the leader bade is no disturbance (thesis, section 4.2.3).
   if (LeaderIsAlive() && message.term > term_ && !request.transfer) {
     Refuse(RefusalReason::kLeaderIsAlive, message.from, out);
+    return ReplyNow(call, message.from, VoteResponse{false}, out);
+  }
+  // Who is no member by our configuration was removed, or added by entries that it has and we lack.
+  // The former must not move our term (thesis, section 4.2.3).
+  if (!configuration().IsMember(message.from) &&
+      !IsLogUpToDate(request.last_index, request.last_term)) {
+    Refuse(RefusalReason::kLogBehind, message.from, out);
     return ReplyNow(call, message.from, VoteResponse{false}, out);
   }
   if (!KeepUpWithTerm(message, out)) {

@@ -2,6 +2,8 @@
 // peers' messages, writes them into the configuration, and declares the cluster founded once one
 // node more than a quorum holds them; only then it takes client writes. From then on every quorum
 // has a node that would know a wiped member by its new store (docs/decisions/0003).
+#include <algorithm>
+
 #include "core/raft/raft.h"
 
 namespace drydock {
@@ -19,17 +21,25 @@ void Raft::NoteStores() {
   }
 }
 
+bool Raft::HasNewBinding() const {
+  if (configuration().IsMember(id_) && configuration().StoreOf(id_) == StoreId(0)) return true;
+  const auto& peers = std::get<Leader>(state_).peers;
+  return std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+    return peer.store != StoreId(0) && configuration().StoreOf(peer.node) == StoreId(0);
+  });
+}
+
 std::size_t Raft::HoldersOf(Index index) {
   std::size_t holders = durable_index_ >= index ? 1 : 0;
   for (const Peer& peer : std::get<Leader>(state_).peers) holders += peer.match >= index ? 1 : 0;
   return holders;
 }
 
+// The configuration in force is committed. Members that are added later are bound here, too.
 void Raft::MaybeFound(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
-  if (!leader.founding) return;
+  if (!leader.founding || (configuration().founded() && !HasNewBinding())) return;
   const Index in_force = configurations_.back().first;
-  if (in_force > commit_ || commit_ < leader.term_start) return;  // one change at a time
   Configuration wanted = configuration();
   wanted.Bind(id_, store_);
   std::size_t bound = 0;
@@ -42,8 +52,7 @@ void Raft::MaybeFound(RaftOutput& out) {
     if (all_written) wanted.SetFounded();
   }
   if (wanted == configuration()) return;
-  Propose(EntryKind::kConfiguration, Bytes(wanted.Encode()), out);
-  NoteStores();
+  ProposeConfiguration(wanted, out);
 }
 
 }  // namespace drydock

@@ -21,6 +21,10 @@ void Raft::CheckInvariants() const {
                   leader->term_start, term_);
     DRYDOCK_CHECK((leader->uncommitted_bytes == 0) == (commit_ == log_.last()),
                   leader->uncommitted_bytes, commit_, log_.last());
+    const std::size_t self = configuration().IsMember(id_) ? 1 : 0;
+    DRYDOCK_CHECK(leader->peers.size() + self >= configuration().members().size(),
+                  leader->peers.size(), configuration().members().size());
+    DRYDOCK_CHECK(!leader->change.has_value() || configuration().founded());
     for (const Peer& peer : leader->peers) {
       DRYDOCK_CHECK(peer.match < peer.next && peer.next <= Next(log_.last()), peer.node, peer.match,
                     peer.next);

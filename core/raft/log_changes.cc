@@ -20,6 +20,7 @@ void Raft::NoteConfiguration(Index index, const Entry& entry, RaftOutput& out) {
   DRYDOCK_CHECK(configuration.has_value(), index);
   out.trace.emplace_back(trace::ConfigurationInForce{index, *configuration});
   configurations_.emplace_back(index, std::move(*configuration));
+  FollowConfiguration();
 }
 
 void Raft::TruncateAfter(Index last, RaftOutput& out) {

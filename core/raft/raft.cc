@@ -110,12 +110,14 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
       return ConsiderPreference(out);
     case TimerId::kDisk:
       return DiskIsLate(out);
+    case TimerId::kCatchUp:
+      return CatchUpTimeout(out);
   }
 }
 
 // --- Messages in --------------------------------------------------------------------------------
 
-// Only members talk to us, and only with the store that they are known by.
+// Members talk to us with the store that they are known by; others only if they must be heard.
 bool Raft::Admit(const Message& message, RaftOutput& out) {
   if (message.term > kLastPlausibleTerm) {
     Refuse(RefusalReason::kMalformed, message.from, out);
@@ -125,7 +127,8 @@ bool Raft::Admit(const Message& message, RaftOutput& out) {
     Refuse(RefusalReason::kWrongAddressee, message.from, out);
     return false;
   }
-  if (message.from == id_ || !configuration().IsMember(message.from)) {
+  const bool known = configuration().IsMember(message.from) || FindPeer(message.from) != nullptr;
+  if (message.from == id_ || (!known && !AdmitStranger(message))) {
     Refuse(RefusalReason::kUnknownSender, message.from, out);
     return false;
   }
@@ -253,7 +256,12 @@ void Raft::RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOut
 // --- Messages out -------------------------------------------------------------------------------
 
 Message Raft::Compose(NodeId to, MessageBody body) const {
-  return Message{.from = id_, .to = to, .store = store_, .term = term_, .body = std::move(body)};
+  return Message{.from = id_,
+                 .to = to,
+                 .store = store_,
+                 .term = term_,
+                 .body = std::move(body),
+                 .addressee = configuration().StoreOf(to)};
 }
 
 void Raft::SendNow(NodeId to, MessageBody body, RaftOutput& out) const {
@@ -303,6 +311,7 @@ void Raft::HandleDurable(Lsn lsn, RaftOutput& out) {
 }
 
 void Raft::DropHeld(RaftOutput& out) {
+  DropChange(out);
   for (const Held& held : held_) {
     if (const auto* reply = std::get_if<PeerReply>(&held.what)) out.drops.push_back(reply->call);
   }
@@ -317,13 +326,17 @@ void Raft::DropHeld(RaftOutput& out) {
 
 std::uint64_t Raft::open_calls() const {
   const auto* follower = std::get_if<Follower>(&state_);
-  const bool asked = transfer_.has_value() && transfer_->call.has_value();
-  return held_replies_ + (follower == nullptr ? 0 : follower->held.size()) + (asked ? 1 : 0);
+  const auto* leader = std::get_if<Leader>(&state_);
+  const bool transfers = transfer_.has_value() && transfer_->call.has_value();
+  const bool changes = leader != nullptr && leader->change.has_value();
+  return held_replies_ + (follower == nullptr ? 0 : follower->held.size()) + (transfers ? 1 : 0) +
+         (changes ? 1 : 0);
 }
 
 // --- Suspension ---------------------------------------------------------------------------------
 
 void Raft::Suspend(Duration length, RaftOutput& out) {
+  DropChange(out);
   if (!suspended_) BecomeFollower(std::nullopt, RoleCause::kSuspended, out);
   suspended_ = true;
   DropTransfer(out);

@@ -1,7 +1,7 @@
 // Consensus (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm"; sections of
 // Ongaro's thesis where they say more). One class, its source split by topic: raft.cc (entry
 // points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc,
-// transfer.cc, disk_watch.cc.
+// transfer.cc, disk_watch.cc, membership.cc.
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "core/base/random.h"
 #include "core/base/time.h"
 #include "core/protocol/configuration.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/settings.h"
 #include "core/protocol/trace_event.h"
@@ -31,7 +32,8 @@ struct RaftStart {
   NodeId id;
   StoreId store;
   Incarnation incarnation;
-  Configuration configuration;  // the founding members; entries of the log override it
+  // The founding members; entries of the log override it. Empty: this node waits to be added.
+  Configuration configuration;
   Settings settings;
   std::uint64_t seed = 0;
   PinnedDraws pins;  // of election timeouts: kind 0, offset in ns above the minimum
@@ -55,6 +57,7 @@ struct RaftOutput {
   std::vector<Mutation>& mutations;  // in the order of their Lsn
   std::vector<ConfirmedReads>& reads;
   std::vector<TransferReply>& transfers;
+  std::vector<ChangeReply>& changes;
 };
 
 class Raft {
@@ -79,8 +82,11 @@ class Raft {
   // Asks for one more read (thesis, section 6.4); the caller is the leader.
   // Send() must follow before the step ends.
   void Read();
-  // Sends what the followers' windows allow, and asks them to confirm reads.
+  // Takes the next step of a membership change, sends what the followers' windows allow, and asks
+  // them to confirm reads. A leader that is removed steps down here.
   void Send(RaftOutput& out);
+  // Changes the members (paper, section 6); answered once, in RaftOutput::changes, or dropped.
+  void ChangeMembers(CallId call, MembershipChange change, RaftOutput& out);
 
   // --- State ---
   TimePoint NextDeadline() const;
@@ -107,7 +113,8 @@ class Raft {
   std::uint64_t pending_reads() const;
   // Leadership is being handed over: who leads next is open, and client calls should wait.
   bool transferring() const { return transfer_.has_value(); }
-  // Requests of peers, and for a transfer, that are taken and neither answered nor dropped yet.
+  // Requests of peers, for a transfer and for a membership change, that are taken and neither
+  // answered nor dropped yet.
   std::uint64_t open_calls() const;
 
   // Everything that decides what happens next, with node k standing as permutation[k]; but for
@@ -225,8 +232,27 @@ class Raft {
 
   // founding.cc
   void NoteStores();
+  bool HasNewBinding() const;
   void MaybeFound(RaftOutput& out);
   std::size_t HoldersOf(Index index);
+
+  // membership.cc
+  bool IsVotingMember() const;
+  bool AdmitStranger(const Message& message) const;
+  void AdvanceConfiguration(RaftOutput& out);
+  void AdvanceChange(RaftOutput& out);
+  bool ProposeLearners(RaftOutput& out);
+  bool AreCaughtUp(RaftOutput& out);
+  void BeginRound(RaftOutput& out);
+  void CatchUpTimeout(RaftOutput& out);
+  const Peer* FurthestBehind();
+  void ProposeConfiguration(const Configuration& configuration, RaftOutput& out);
+  void FollowConfiguration();
+  void ForgetRemovedPeers();
+  void StepDownIfRemoved(RaftOutput& out);
+  std::optional<ChangeAnswer> ReasonToRefuse(const MembershipChange& change) const;
+  void AnswerChange(ChangeOutcome outcome, std::string reason, RaftOutput& out);
+  void DropChange(RaftOutput& out);
 
   void AddRoleTo(Hasher& hasher, std::span<const NodeId> permutation) const;
 

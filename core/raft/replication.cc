@@ -38,6 +38,7 @@ void Raft::Broadcast(RaftOutput& out) {
 
 void Raft::Send(RaftOutput& out) {
   WatchDisk();
+  if (IsLeader()) AdvanceConfiguration(out);
   Leader* leader = AsLeader();
   if (leader == nullptr) return;
   AskForReads(out);
@@ -154,7 +155,6 @@ void Raft::AdvanceMatch(Peer& peer, Index match, RaftOutput& out) {
     peer.next = std::max(peer.next, Next(match));
     AdvanceCommit(out);
   }
-  MaybeFound(out);
 }
 
 void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
@@ -207,7 +207,6 @@ void Raft::AdvanceCommit(RaftOutput& out) {
   if (reached <= commit_ || log_.TermAt(reached) != term_) return;
   CommitTo(reached, out);
   SendCommitNotices(out);
-  MaybeFound(out);
 }
 
 }  // namespace drydock

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/strong.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/raft/mutation.h"
 #include "core/raft/peer.h"
@@ -46,6 +47,19 @@ struct Transfer {
   bool bidden = false;  // a TimeoutNow was sent since the last heartbeat
 };
 
+// A membership change that somebody waits for (membership.cc).
+struct PendingChange {
+  CallId call;
+  MembershipChange change;
+  Index proposed;  // its last entry but for leaving the joint configuration; 0: not appended yet
+  // Catching up, before a node may vote (thesis, section 4.2.1). Round 0: not begun.
+  std::uint64_t round = 0;
+  Index round_end;         // what the nodes must hold at its end
+  bool slow = false;       // it has lasted for an election timeout
+  Index progress;          // what the one furthest behind held when the timer last ran out
+  std::uint64_t idle = 0;  // how often in a row it ran out without progress
+};
+
 struct Leader {
   std::vector<Peer> peers;  // ascending, without this node
   Index term_start;         // this leader's first entry
@@ -54,6 +68,8 @@ struct Leader {
   std::uint64_t uncommitted_bytes = 0;
   bool founding = true;             // the configuration still lacks a binding, or the founding mark
   std::optional<NodeId> preferred;  // who was fit to be preferred when last looked
+  std::optional<PendingChange> change;
+  std::optional<Index> settled;  // the committed configuration that all peers stand for
 };
 
 }  // namespace drydock

@@ -10,6 +10,7 @@
 
 #include "core/protocol/client.h"
 #include "core/protocol/entry.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/trace_event.h"
 
@@ -17,13 +18,13 @@ namespace drydock {
 
 inline constexpr std::array<std::string_view, 4> kRoleNames = {"follower", "pre_candidate",
                                                                "candidate", "leader"};
-inline constexpr std::array<std::string_view, 13> kRoleCauseNames = {
+inline constexpr std::array<std::string_view, 14> kRoleCauseNames = {
     "election_timeout", "pre_vote_won",    "election_won",      "election_lost", "no_votes_in_time",
     "higher_term",      "leader_appeared", "voted_for_another", "quorum_lost",   "suspended",
-    "resumed",          "transfer",        "disk_stalled"};
+    "resumed",          "transfer",        "disk_stalled",      "removed"};
 inline constexpr std::array<std::string_view, kTimerCount> kTimerNames = {
-    "election", "stickiness", "heartbeat",  "check_quorum",
-    "resume",   "transfer",   "preference", "disk"};
+    "election", "stickiness", "heartbeat", "check_quorum", "resume",
+    "transfer", "preference", "disk",      "catch_up"};
 inline constexpr std::array<std::string_view, 17> kRefusalReasonNames = {
     "unknown_sender",  "wrong_addressee",   "wrong_store", "malformed",    "old_term",
     "leader_is_alive", "already_voted",     "log_behind",  "log_mismatch", "sequence_ahead",
@@ -32,6 +33,8 @@ inline constexpr std::array<std::string_view, 17> kRefusalReasonNames = {
 inline constexpr std::array<std::string_view, 10> kOutcomeNames = {
     "ok",   "not_found", "compare_failed", "not_leader",      "not_ready",
     "busy", "too_large", "bad_request",    "session_unknown", "unknown"};
+inline constexpr std::array<std::string_view, 7> kChangeOutcomeNames = {
+    "done", "not_leader", "not_ready", "busy", "bad_request", "not_caught_up", "unknown"};
 inline constexpr std::array<std::string_view, kLastEntryKind + 1> kEntryKindNames = {
     "noop", "command", "part", "last_part", "configuration"};
 // In the order of MessageBody.
@@ -50,8 +53,6 @@ inline constexpr std::array<std::string_view, std::variant_size_v<ClientOp>> kOp
 
 // The last name of each must be that of the last value.
 static_assert(static_cast<std::size_t>(Role::kLeader) + 1 == kRoleNames.size());
-static_assert(static_cast<std::size_t>(RoleCause::kDiskStalled) + 1 == kRoleCauseNames.size());
-static_assert(static_cast<std::size_t>(TimerId::kDisk) + 1 == kTimerNames.size());
 static_assert(static_cast<std::size_t>(RefusalReason::kNotCaughtUp) + 1 ==
               kRefusalReasonNames.size());
 static_assert(static_cast<std::size_t>(Outcome::kUnknown) + 1 == kOutcomeNames.size());
@@ -59,6 +60,9 @@ static_assert(static_cast<std::size_t>(TransferCause::kDiskStalled) + 1 ==
               kTransferCauseNames.size());
 static_assert(static_cast<std::size_t>(TransferOutcome::kUnknown) + 1 ==
               kTransferOutcomeNames.size());
+static_assert(static_cast<std::size_t>(RoleCause::kRemoved) + 1 == kRoleCauseNames.size());
+static_assert(static_cast<std::size_t>(TimerId::kCatchUp) + 1 == kTimerNames.size());
+static_assert(static_cast<std::size_t>(ChangeOutcome::kUnknown) + 1 == kChangeOutcomeNames.size());
 
 inline std::string_view NameOf(Role role) {
   return kRoleNames[static_cast<std::size_t>(role)];
@@ -80,6 +84,10 @@ inline std::string_view NameOf(TransferCause cause) {
 }
 inline std::string_view NameOf(TransferOutcome outcome) {
   return kTransferOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+
+inline std::string_view NameOf(ChangeOutcome outcome) {
+  return kChangeOutcomeNames[static_cast<std::size_t>(outcome)];
 }
 inline std::string_view NameOf(EntryKind kind) {
   return kEntryKindNames[static_cast<std::size_t>(kind)];

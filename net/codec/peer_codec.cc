@@ -19,6 +19,7 @@ void EncodeEnvelope(const Message& message, Fingerprint cluster, Wire& out) {
   out.set_term(static_cast<std::int64_t>(message.term.value()));
   out.mutable_sender()->set_store(message.store.value());
   out.mutable_sender()->set_cluster(cluster);
+  out.mutable_sender()->set_addressee(message.addressee.value());
 }
 
 template <class Wire>
@@ -28,7 +29,8 @@ std::optional<FromWire> DecodeEnvelope(const Wire& in, MessageBody&& body) {
                               .to = NodeId(static_cast<std::uint32_t>(in.dst_node())),
                               .store = StoreId(in.sender().store()),
                               .term = Term(static_cast<std::uint64_t>(in.term())),
-                              .body = std::move(body)},
+                              .body = std::move(body),
+                              .addressee = StoreId(in.sender().addressee())},
                   .cluster = in.sender().cluster()};
 }
 

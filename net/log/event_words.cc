@@ -51,6 +51,8 @@ std::string_view WhyLost(RoleCause cause) {
       return "it is resumed";
     case RoleCause::kDiskStalled:
       return "its disk completes no write";
+    case RoleCause::kRemoved:
+      return "it is no longer a voter of the cluster";
     case RoleCause::kTransfer:
     case RoleCause::kHigherTerm:
     case RoleCause::kLeaderAppeared:

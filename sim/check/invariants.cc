@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -23,7 +24,12 @@ std::string Who(const std::optional<NodeId>& node) {
 
 }  // namespace
 
-Invariants::Invariants(std::uint32_t nodes) : nodes_(nodes) {}
+// Until a node tells its configuration, all are taken for voters.
+Invariants::Invariants(std::uint32_t nodes) : nodes_(nodes) {
+  std::vector<NodeId> all;
+  for (std::uint32_t i = 0; i < nodes; ++i) all.emplace_back(i);
+  configurations_.emplace_back(std::move(all));
+}
 
 void Invariants::OnNodeEvent(const EventMeta& meta, const TraceEvent& event) {
   if (Quiet()) return;
@@ -184,7 +190,7 @@ void Invariants::Commit(const EventMeta& meta, const Shadow& node, Index index) 
   const Term term = node.TermAt(index);
   const std::uint64_t holders = HoldersOf(index, term);
   const auto copies = static_cast<std::size_t>(std::popcount(holders));
-  Check(copies > nodes_.size() / 2, meta, "commitment is durable", [&] {
+  Check(IsQuorum(holders, node.quorums), meta, "commitment is durable", [&] {
     return Name(*meta.node) + " commits entry " + Text(index) + " of term " + Text(term) +
            " with " + std::to_string(copies) + " durable copies on " +
            std::to_string(nodes_.size()) + " nodes";
@@ -195,7 +201,8 @@ void Invariants::Commit(const EventMeta& meta, const Shadow& node, Index index) 
   committed_.push_back({.term = term,
                         .claimed_in = node.term,
                         .entry = {term, position->kind, position->payload},
-                        .holders = holders});
+                        .holders = holders,
+                        .quorums = node.quorums});
 }
 
 void Invariants::CheckCommitted(const EventMeta& meta, const Shadow& node, Index index) {
@@ -310,6 +317,7 @@ void Invariants::On(const EventMeta& meta, const trace::Started& event) {
   node.applied = Index(0);
   node.durable = Index(0);
   node.durable_term = Term(0);
+  node.configuration_index.reset();
 }
 
 // Whatever a node called durable must be there again, unless its disk is known to have lost it.
@@ -346,9 +354,7 @@ void Invariants::Lost(const EventMeta& meta, const char* property, Index index,
     faults += (faults.empty() ? "" : ", ") + Name(NodeId(static_cast<std::uint32_t>(i))) + " (" +
               destroyed->second + ")";
   }
-  const std::size_t quorum = nodes_.size() / 2 + 1;
-  const auto intact = static_cast<std::size_t>(std::popcount(holders));
-  if (faults.empty() || nodes_.size() - intact < quorum) {
+  if (faults.empty() || !IsQuorum(~holders, entry.quorums)) {
     return Require(false, meta, property, detail);
   }
   lawful_loss_ = LawfulLoss{detail + ": its durable copies were destroyed on " + faults, meta.time};

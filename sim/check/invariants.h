@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/strong.h"
+#include "core/protocol/configuration.h"
 #include "core/protocol/entry.h"
 #include "sim/trace/sim_event.h"
 
@@ -36,6 +37,7 @@ struct CommittedEntry {
   Term claimed_in;  // the term of the node that said so first
   Entry entry;
   std::uint64_t holders = 0;  // the nodes (as bits) that held it durably then
+  std::uint32_t quorums = 0;  // the configuration by which it was committed, of those seen
   bool applied = false;       // by some node, with this result:
   Outcome outcome = Outcome::kOk;
   bool duplicate = false;
@@ -44,7 +46,8 @@ struct CommittedEntry {
 // Figure 3 of the Raft paper, and what stands on it:
 //   election safety, leader append-only, log matching, leader completeness, state machine safety;
 //   terms and commit indexes never go back; a vote, an acknowledgement and a commitment stand on
-//   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all.
+//   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all;
+//   configurations follow each other in steps whose quorums intersect (paper, section 6).
 class Invariants final : public Observer {
  public:
   explicit Invariants(std::uint32_t nodes);
@@ -66,6 +69,8 @@ class Invariants final : public Observer {
     std::optional<NodeId> vote;
     std::vector<Term> log;  // the term of entry i at position i - 1
     Index commit, applied, durable;
+    std::uint32_t quorums = 0;                 // the configuration in force, of those seen
+    std::optional<Index> configuration_index;  // of its entry; not told yet since the start
     Term durable_term;
     std::optional<NodeId> durable_vote;
     // What faults took of what was durable: copies from an index on, votes up to a term.
@@ -94,6 +99,7 @@ class Invariants final : public Observer {
   void On(const EventMeta& meta, const drydock::trace::Durable& event);
   void On(const EventMeta& meta, const drydock::trace::Committed& event);
   void On(const EventMeta& meta, const drydock::trace::Applied& event);
+  void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
   void On(const EventMeta& meta, const trace::Started& event);
   void On(const EventMeta& meta, const trace::Crashed& event);
   void On(const EventMeta& meta, const trace::Fault& event);
@@ -109,6 +115,7 @@ class Invariants final : public Observer {
   void Commit(const EventMeta& meta, const Shadow& node, Index index);
   void CheckRestart(const EventMeta& meta, Shadow& node, const trace::Started& event);
   std::uint64_t HoldersOf(Index index, Term term) const;
+  bool IsQuorum(std::uint64_t nodes, std::uint32_t quorums) const;
   void Require(bool holds, const EventMeta& meta, const char* property, const std::string& detail);
   template <class Detail>
   void Check(bool holds, const EventMeta& meta, const char* property, Detail detail) {
@@ -131,6 +138,7 @@ class Invariants final : public Observer {
   std::map<Term, NodeId> leaders_;
   std::vector<std::vector<Position>> positions_;  // by index, one for each term
   std::vector<CommittedEntry> committed_;
+  std::vector<Configuration> configurations_;  // that were in force anywhere; few
   std::optional<Violation> violation_;
   std::optional<LawfulLoss> lawful_loss_;
   std::uint64_t checks_ = 0;

@@ -132,6 +132,9 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
   if (const auto* request = std::get_if<PeerRequest>(&input)) OpenCall(node, request->call);
   if (const auto* call = std::get_if<ClientCall>(&input)) OpenCall(node, call->call);
   if (const auto* ask = std::get_if<TransferLeadership>(&input)) OpenCall(node, ask->call);
+  if (const auto* change = std::get_if<drydock::ChangeMembers>(&input)) {
+    OpenCall(node, change->call);
+  }
   node.node->Step(node.clock.At(now_), std::move(input), effects_);
   const EventId reason = TellNodeEvents(node, cause);
   SubmitDiskOps(node, reason);
@@ -145,6 +148,7 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
     CloseCall(node, reply.call);
     EndTransfer(reply.call, reply.answer);
   }
+  for (const ChangeReply& reply : effects_.change_replies) AnswerChange(node, reply);
   for (const CallId call : effects_.drops) {
     CloseCall(node, call);
     EndTransfer(call, std::nullopt);

@@ -71,6 +71,10 @@ class SimCluster final : public Cluster, private ClientPort {
   void SetClientLatency(const Latency& latency) override { clients_.SetLatency(latency); }
   void Call(const ScriptedCall& call, std::optional<NodeId> via, CallDone done) override;
   void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) override;
+  Configuration MembersOf(NodeId node) const override;
+  void ChangeMembers(const MembershipChange& change, std::optional<NodeId> via, Duration within,
+                     ChangeDone done) override;
+  void Wipe(NodeId node) override;
   void TellFault(std::string what) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
 
@@ -104,7 +108,29 @@ class SimCluster final : public Cluster, private ClientPort {
     std::uint32_t client;
     std::uint64_t number;
   };
-  using Item = std::variant<Delivery, WakeUp, DiskEnd, CallArrival, AnswerArrival, ClientWakeUp>;
+  // A request to change the members is sent, answered (nullopt: nobody is there) or given up.
+  struct ChangeArrival {
+    std::size_t request;
+    std::uint64_t attempt;
+    NodeId target;
+  };
+  struct ChangeAnswerArrival {
+    std::size_t request;
+    std::uint64_t attempt;
+    std::optional<ChangeAnswer> answer;
+  };
+  struct ChangeDeadline {
+    std::size_t request;
+  };
+  using Item = std::variant<Delivery, WakeUp, DiskEnd, CallArrival, AnswerArrival, ClientWakeUp,
+                            ChangeArrival, ChangeAnswerArrival, ChangeDeadline>;
+  struct ChangeRequest {
+    MembershipChange change;
+    bool alone = false;  // one node only is asked
+    NodeId target;
+    std::uint64_t attempt = 0;
+    ChangeDone done;  // empty once called
+  };
 
   bool IsDue(const Item& item);
 
@@ -114,6 +140,13 @@ class SimCluster final : public Cluster, private ClientPort {
   void Handle(CallArrival& arrival);
   void Handle(AnswerArrival& arrival);
   void Handle(ClientWakeUp& wake);
+  // sim_cluster_members.cc
+  void Handle(ChangeArrival& arrival);
+  void Handle(ChangeAnswerArrival& arrival);
+  void Handle(ChangeDeadline& deadline);
+  void AskForChange(std::size_t number, Duration after);
+  void AnswerChange(SimNode& node, const ChangeReply& reply);
+  void EndChange(ChangeRequest& request, const ChangeAnswer& answer);
 
   // --- ClientPort ---
   std::int64_t Now() const override { return now_; }
@@ -147,6 +180,7 @@ class SimCluster final : public Cluster, private ClientPort {
   Stream picks_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   Clients clients_;
+  std::vector<ChangeRequest> changes_;
   EventQueue<Item> queue_;
   std::int64_t now_ = 0;
   std::uint64_t events_ = 0;

@@ -42,7 +42,9 @@ std::string_view NameOf(Crash::Lose lose) {
 
 NodeConfig SimCluster::ConfigOf(const SimNode& node, Incarnation incarnation) const {
   NodeConfig config{.voters = {}, .settings = scenario_.config, .pins = nullptr};
-  for (const auto& each : nodes_) config.voters.push_back(each->id);
+  const std::uint32_t founders = scenario_.founders.value_or(scenario_.nodes);
+  const bool founds = node.id.value() < founders && node.wipes == 0;
+  for (std::uint32_t i = 0; i < founders && founds; ++i) config.voters.push_back(NodeId(i));
   Hasher hasher;
   hasher.Add(node.stream.seed());
   hasher.Add(incarnation);
@@ -65,19 +67,19 @@ NodeConfig SimCluster::ConfigOf(const SimNode& node, Incarnation incarnation) co
 void SimCluster::Restart(NodeId id) {
   SimNode& node = At(id);
   if (node.Listens()) return;
-  const bool first_start = node.epoch == 0;
   ++node.epoch;
   ++versions_.roles;
   StartOptions options{
       .node = id, .bootstrap = std::nullopt, .segment_bytes = scenario_.config.segment_bytes};
-  // Only the first start may found a store: a wiped node must not come back as a new one.
-  if (first_start) options.bootstrap = StoreId(Mix(node.stream.seed()) | 1);
+  // Only a disk known to be new may get a store: one that lost everything must not pass for it.
+  if (node.new_disk) options.bootstrap = StoreId(Mix(node.stream.seed() + node.wipes) | 1);
   Result<Recovered> recovered = Recover(node.disk, options);
   if (!recovered.ok()) {
     node.state = NodeState::kOut;
     Emit(id, scenario_cause_, trace::RefusedToStart{recovered.error().text});
     return;
   }
+  node.new_disk = false;
   node.state = NodeState::kRunning;
   node.paused = false;
   node.inbox.clear();

@@ -30,6 +30,8 @@ struct SimNode {
   std::optional<Node> node;  // of a crashed one: as it was in memory
   // Counts starts and crashes: what was meant for an earlier process finds another number.
   std::uint32_t epoch = 0;
+  std::uint32_t wipes = 0;  // how often its disk was wiped
+  bool new_disk = true;     // its next start draws a store
   std::int64_t wake_at = std::numeric_limits<std::int64_t>::max();
   std::uint64_t wake_number = 0;
   std::int64_t disk_free_at = 0;                 // when the last operation of the lane ends

@@ -12,6 +12,8 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/protocol/client.h"
+#include "core/protocol/configuration.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/trace_event.h"
 #include "core/protocol/transfer.h"
 #include "sim/scenario/network_change.h"
@@ -92,6 +94,14 @@ class Cluster {
   // Asks the node to hand leadership over. `done` is called once; with nothing if nobody answers.
   using TransferDone = std::function<void(const std::optional<TransferAnswer>&)>;
   virtual void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) = 0;
+  // Changes of the members; a driver that cannot do it plays no scenario that asks for it.
+  // `node` goes by this configuration.
+  virtual Configuration MembersOf(NodeId node) const = 0;
+  // `via`: asked alone. `done` is called once, at the latest after `within`.
+  using ChangeDone = std::function<void(const ChangeAnswer&)>;
+  virtual void ChangeMembers(const MembershipChange& change, std::optional<NodeId> via,
+                             Duration within, ChangeDone done) = 0;
+  virtual void Wipe(NodeId node) = 0;  // it does not run
 
   virtual void TellFault(std::string what) = 0;
   virtual void TellExpectation(std::uint32_t number, bool held, std::string why) = 0;

@@ -84,6 +84,9 @@ std::string WhatOf(const Expectation& expectation) {
       return TextOf(expectation.node) + " refused to start";
     case That::kLawfulLoss:
       return "a loss that the faults explain";
+    case That::kMembers:
+      return TextOf(expectation.node) + " goes by the voters " + TextOf(expectation.voters) +
+             (expectation.learners.empty() ? "" : " and learners " + TextOf(expectation.learners));
   }
   return "";
 }

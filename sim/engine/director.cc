@@ -40,6 +40,7 @@ void Director::Finish(std::int64_t now) {
   now_ = now;
   FinishCalls();
   FinishTransfers();
+  FinishChanges();
   expectations_.Finish(now);
 }
 

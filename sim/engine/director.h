@@ -51,6 +51,12 @@ class Director {
     std::int64_t at = 0;
     bool answered = false;
   };
+  struct PlayedChange {
+    const ChangeMembers* event = nullptr;
+    std::string text;  // "add n3"
+    std::int64_t at = 0;
+    bool answered = false;
+  };
 
   struct PlayedTransfer {
     const TransferLeader* event = nullptr;
@@ -78,6 +84,8 @@ class Director {
   void Do(const ScriptedCall& call);
   void Do(const Note& note);
   void Do(const TransferLeader& transfer);
+  void Do(const ChangeMembers& change);  // director_members.cc, with the next
+  void Do(const Wipe& wipe);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
   void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);
@@ -86,6 +94,8 @@ class Director {
   void FinishCalls();
   void JudgeTransfer(std::size_t place, const std::optional<TransferAnswer>& answer);
   void FinishTransfers();
+  void JudgeChange(std::size_t place, const ChangeAnswer& answer);
+  void FinishChanges();
 
   const Scenario& scenario_;
   Cluster& cluster_;
@@ -98,6 +108,7 @@ class Director {
   std::uint64_t heals_ = 0;  // how often all cuts were healed: ends what flaps
   std::vector<PlayedCall> calls_;
   std::vector<PlayedTransfer> transfers_;
+  std::vector<PlayedChange> changes_;
 };
 
 }  // namespace drydock::sim

@@ -13,7 +13,8 @@ bool IsJudgedLater(That that) {
 }
 
 bool DependsOnData(That that) {
-  return that == That::kLogsEqual || that == That::kValue || that == That::kProgress;
+  return that == That::kLogsEqual || that == That::kValue || that == That::kProgress ||
+         that == That::kMembers;
 }
 
 std::string NameOf(Role role) {
@@ -172,6 +173,8 @@ Expectations::Seen Expectations::See(const Watch& watch) {
       return SeeState(expectation, NodeState::kHalted, "halted");
     case That::kOut:
       return SeeState(expectation, NodeState::kOut, "out");
+    case That::kMembers:
+      return SeeMembers(expectation);
     case That::kLinearizable:
     case That::kExactlyOnce:
     case That::kLawfulLoss:
@@ -246,6 +249,22 @@ Expectations::Seen Expectations::SeeValue(const Expectation& expectation) {
     if (!same) return {false, NodeName(node) + " holds " + text};
   }
   return {true, NamesOf(nodes) + (nodes.size() == 1 ? " holds it" : " hold it")};
+}
+
+Expectations::Seen Expectations::SeeMembers(const Expectation& expectation) {
+  const std::vector<NodeId> voters = targets_.Resolve(expectation.voters);
+  const std::vector<NodeId> learners = targets_.Resolve(expectation.learners);
+  const std::vector<NodeId> nodes = targets_.Resolve(expectation.node);
+  if (nodes.empty()) return {false, "there is no such node"};
+  std::string what;
+  for (const NodeId node : nodes) {
+    const Configuration members = cluster_.MembersOf(node);
+    what = NodeName(node) + " goes by: " + RolesIn(members);
+    const bool same = !members.IsJoint() && members.incoming().voters() == voters &&
+                      members.learners() == learners;
+    if (!same) return {false, what};
+  }
+  return {true, what};
 }
 
 Expectations::Seen Expectations::SeeState(const Expectation& expectation, NodeState wanted,

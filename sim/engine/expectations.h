@@ -67,6 +67,7 @@ class Expectations {
   Seen SeeRoles(const Expectation& expectation);
   Seen SeeLogsEqual(const Expectation& expectation);
   Seen SeeValue(const Expectation& expectation);
+  Seen SeeMembers(const Expectation& expectation);
   Seen SeeState(const Expectation& expectation, NodeState wanted, const char* word);
   Seen SeeCount(const Expectation& expectation, std::uint64_t count, const char* unit);
 

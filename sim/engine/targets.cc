@@ -107,4 +107,15 @@ std::string NamesOf(const std::vector<NodeId>& nodes) {
   return text;
 }
 
+std::string RolesIn(const Configuration& configuration) {
+  const std::vector<NodeId>& voters = configuration.incoming().voters();
+  const std::vector<NodeId>& learners = configuration.learners();
+  std::string text = NamesOf(voters) + (voters.size() > 1 ? " vote" : " votes");
+  if (configuration.IsJoint()) {
+    text += ", and " + NamesOf(configuration.outgoing().voters()) + " must agree";
+  }
+  if (learners.empty()) return text;
+  return text + ", " + NamesOf(learners) + (learners.size() > 1 ? " learn" : " learns");
+}
+
 }  // namespace drydock::sim

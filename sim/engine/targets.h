@@ -37,5 +37,7 @@ class TargetResolver {
 
 // "n0, n2 and n3"; "nobody" for none.
 std::string NamesOf(const std::vector<NodeId>& nodes);
+// "n0, n1 and n2 vote, n3 learns".
+std::string RolesIn(const Configuration& configuration);
 
 }  // namespace drydock::sim

@@ -1,6 +1,9 @@
 #include "sim/report/story.h"
 
+#include <utility>
+
 #include "sim/engine/expectations.h"
+#include "sim/engine/targets.h"
 #include "sim/words.h"
 
 namespace drydock::sim {
@@ -58,6 +61,8 @@ void Story::TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause)
     Say(meta.time, what + "it is suspended");
   } else if (cause == RoleCause::kDiskStalled) {
     Say(meta.time, what + "its disk completes no write");
+  } else if (cause == RoleCause::kRemoved) {
+    Say(meta.time, what + "it is removed");
   } else {
     Say(meta.time, what + "it met a higher term");
   }
@@ -135,9 +140,27 @@ void Story::On(const EventMeta& meta, const drydock::trace::Truncated& event) {
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event) {
-  if (founded_ || !event.configuration.founded()) return;
-  founded_ = true;
-  Say(meta.time, "the cluster is founded: " + NodeName(*meta.node) + " takes client calls");
+  if (!event.configuration.founded()) return;
+  Teller& node = nodes_[*meta.node];
+  const bool goes_back = event.index < std::exchange(node.configuration, event.index);
+  const std::string members = RolesIn(event.configuration);
+  if (!std::exchange(founded_, true)) {
+    members_ = members;
+    Say(meta.time, "the cluster is founded: " + NodeName(*meta.node) + " takes client calls");
+  } else if (goes_back) {
+    Say(meta.time, NodeName(*meta.node) + " goes back to the members before: " + members);
+  } else if (node.role == Role::kLeader && members_ != members) {
+    members_ = members;
+    Say(meta.time, NodeName(*meta.node) + " appends new members: " + members);
+  }
+}
+
+// Once for each pair.
+void Story::On(const EventMeta& meta, const drydock::trace::Refused& event) {
+  if (event.reason != RefusalReason::kWrongStore) return;
+  if (!strangers_.emplace(*meta.node, event.peer).second) return;
+  Say(meta.time, NodeName(*meta.node) + " refuses " + NodeName(event.peer) +
+                     ": the cluster knows it by another store");
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::Halted& event) {
@@ -146,6 +169,9 @@ void Story::On(const EventMeta& meta, const drydock::trace::Halted& event) {
 
 void Story::On(const EventMeta& meta, const trace::Started& event) {
   nodes_[*meta.node] = Teller{.term = event.term, .heard_at = meta.time};
+  if (event.incarnation == Incarnation(1) && meta.time > 0) {
+    return Say(meta.time, NodeName(*meta.node) + " starts with an empty disk, and waits");
+  }
   if (event.incarnation == Incarnation(1)) {
     if (*meta.node == NodeId(0)) Say(meta.time, "all nodes start, with empty disks");
     return;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ class Story final : public Observer {
     Term led;                     // the last term that it led
     std::int64_t heard_at = 0;    // of a leader
     std::uint64_t campaigns = 0;  // pre-votes and votes asked for without success
+    Index configuration;          // in force
     bool searching = false;       // it has campaigned, or led, and follows nobody yet
   };
 
@@ -44,6 +46,7 @@ class Story final : public Observer {
   void On(const EventMeta& meta, const drydock::trace::TransferEnded& event);
   void On(const EventMeta& meta, const drydock::trace::Truncated& event);
   void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
+  void On(const EventMeta& meta, const drydock::trace::Refused& event);
   void On(const EventMeta& meta, const drydock::trace::Halted& event);
   void On(const EventMeta& meta, const trace::Started& event);
   void On(const EventMeta& meta, const trace::RefusedToStart& event);
@@ -70,6 +73,8 @@ class Story final : public Observer {
   };
   std::map<std::uint64_t, ToldCall> calls_;  // by operation
   bool founded_ = false;
+  std::string members_;                            // as told last
+  std::set<std::pair<NodeId, NodeId>> strangers_;  // refused for their store, and told
   std::vector<StoryLine> lines_;
 };
 

@@ -12,9 +12,9 @@
 namespace drydock::sim {
 namespace {
 
-constexpr std::array<std::string_view, 15> kScenarioKeys = {
-    "$schema", "version", "name", "description", "tags",   "seed",   "nodes", "until",
-    "config",  "network", "disk", "workload",    "events", "expect", "pins"};
+constexpr std::array<std::string_view, 16> kScenarioKeys = {
+    "$schema", "version", "name",    "description", "tags",     "seed",   "nodes",  "founders",
+    "until",   "config",  "network", "disk",        "workload", "events", "expect", "pins"};
 
 void CheckVersion(const Fields& fields) {
   const JsonValue* version = fields.Need("version");
@@ -68,6 +68,9 @@ void ReadHead(const Fields& fields, Scenario& scenario) {
   scenario.seed = fields.OptionalCount("seed", 0, UINT64_MAX);
   fields.Need("nodes");
   scenario.nodes = static_cast<std::uint32_t>(fields.Count("nodes", 1, 1, kMaxNodes));
+  if (const auto founders = fields.OptionalCount("founders", 1, scenario.nodes)) {
+    scenario.founders = static_cast<std::uint32_t>(*founders);
+  }
   fields.Need("until");
   scenario.until = fields.PositiveTime("until").value_or(Duration());
 }

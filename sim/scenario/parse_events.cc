@@ -16,6 +16,7 @@ class EventTable {
  public:
   EventTable() : kinds_(FaultEvents()) {
     for (EventKind& kind : CallEvents()) kinds_.push_back(std::move(kind));
+    for (EventKind& kind : MemberEvents()) kinds_.push_back(std::move(kind));
     kinds_.push_back({"note", {}, [](const Fields& fields, Reading&) -> Action {
                         fields.Need("note");
                         return Note{};
@@ -42,15 +43,8 @@ struct LaterEvent {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::array<LaterEvent, 6> kLaterEvents = {{
-    {"add", "the members of a cluster cannot change yet"},
-    {"remove", "the members of a cluster cannot change yet"},
-    {"promote", "there are no learners to promote yet"},
-    {"replace", "the members of a cluster cannot change yet"},
+constexpr std::array<LaterEvent, 1> kLaterEvents = {{
     {"snapshot", "there are no snapshots yet"},
-    {"wipe",
-     "a wiped node could not join again yet; to lose a disk for good, use \"crash\" with "
-     "\"lose\": \"everything\""},
 }};
 
 bool RefuseLaterEvents(const JsonValue& word, Mistakes& mistakes) {
@@ -100,7 +94,8 @@ std::vector<Event> ReadEvents(const JsonValue& value, Reading& reading) {
        ReadItems(value, "an array of events", 0, kMaxEvents, reading.mistakes)) {
     const EventKind* kind = ReadKind(item, reading.mistakes);
     if (kind == nullptr) break;
-    const std::string what = "a " + std::string(kind->name) + " event";
+    const std::string article = kind->name.starts_with('a') ? "an " : "a ";
+    const std::string what = article + std::string(kind->name) + " event";
     const Fields fields(item, what, kind->keys, reading.mistakes);
     Event event;
     ReadTimes(fields, reading, events, event);

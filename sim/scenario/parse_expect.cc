@@ -41,6 +41,7 @@ const std::vector<Check>& Checks() {
         {That::kHalted, {"node"}, {}},
         {That::kOut, {"node"}, {}},
         {That::kLawfulLoss, {}, {}, When::kEnd},
+        {That::kMembers, {"voters"}, {"learners", "node"}},
     };
     for (Check& check : all) {
       check.keys = {"that", "by", "during", "at", "because"};
@@ -111,7 +112,8 @@ void CheckBound(const Fields& fields, const Expectation& expectation, const Read
   if (expectation.at) from = expectation.at;
   if (expectation.during) from = expectation.during->first;
   if (!from.has_value()) return;
-  for (const Targets* targets : {&expectation.node, &expectation.not_node, &expectation.among}) {
+  for (const Targets* targets : {&expectation.node, &expectation.not_node, &expectation.among,
+                                 &expectation.voters, &expectation.learners}) {
     for (const Target& target : *targets) {
       const auto binding = reading.bound.find(target.name);
       if (target.kind != Target::Kind::kBound || binding == reading.bound.end()) continue;
@@ -162,8 +164,12 @@ Expectation ReadExpectation(const JsonValue& value, const Check& check, const Re
   expectation.node = OptionalTargets(fields, "node", reading);
   expectation.not_node = OptionalTargets(fields, "not", reading);
   expectation.among = OptionalTargets(fields, "among", reading);
+  expectation.voters = OptionalTargets(fields, "voters", reading);
+  expectation.learners = OptionalTargets(fields, "learners", reading);
   const Targets alive = {Target{Target::Kind::kAlive, NodeId(), ""}};
   if (check.that == That::kValue && !fields.Has("node")) expectation.node = alive;
+  const Targets leader = {Target{Target::Kind::kLeader, NodeId(), ""}};
+  if (check.that == That::kMembers && !fields.Has("node")) expectation.node = leader;
   if (check.that == That::kLogsEqual && !fields.Has("among")) expectation.among = alive;
   CheckBound(fields, expectation, reading);
   if (const JsonValue* is = fields.Find("is")) expectation.is = ReadRoles(*is, reading.mistakes);

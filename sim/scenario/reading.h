@@ -69,6 +69,7 @@ struct EventKind {
 };
 std::vector<EventKind> FaultEvents();
 std::vector<EventKind> CallEvents();
+std::vector<EventKind> MemberEvents();  // parse_members.cc
 
 // --- parse_expect.cc, parse_pins.cc -------------------------------------------------------------
 

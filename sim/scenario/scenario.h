@@ -11,6 +11,7 @@
 
 #include "core/base/strong.h"
 #include "core/base/time.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/settings.h"
 #include "core/protocol/trace_event.h"
 #include "sim/decisions.h"
@@ -238,13 +239,29 @@ struct TransferLeader {
   std::optional<TransferOutcome> expect;  // default: anything
   friend bool operator==(const TransferLeader&, const TransferLeader&) = default;
 };
+// Asks the leader, and whoever leads next until it is answered, to change the members.
+struct ChangeMembers {
+  Targets add;
+  bool as_learner = false;  // of those that are added
+  Targets promote, demote, remove;
+  std::optional<Target> via;            // ask this node only
+  std::optional<ChangeOutcome> expect;  // absent: whatever comes
+  std::optional<Duration> within;       // default 5s; then the outcome is unknown
+  friend bool operator==(const ChangeMembers&, const ChangeMembers&) = default;
+};
+// A node that does not run loses its disk; at its next start it is a new one that waits to be
+// added.
+struct Wipe {
+  Targets node;
+  friend bool operator==(const Wipe&, const Wipe&) = default;
+};
 struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
 using Action = std::variant<Crash, Restart, SuspendNode, ResumeNode, Pause, Unpause, Partition,
                             Heal, SetNetwork, Filter, SetClock, DiskFault, Corrupt, ScriptedCall,
-                            Note, TransferLeader>;
+                            Note, TransferLeader, ChangeMembers, Wipe>;
 
 struct Event {
   Duration at;
@@ -270,12 +287,14 @@ struct Expectation {
     kHalted,      // each of `node` has stopped itself
     kOut,         // each of `node` refused to start
     kLawfulLoss,  // an acknowledged write was lost, and a disk or a wipe is to blame
+    kMembers,     // each of `node` (default the leader) goes by exactly these voters and learners
   };
   That that = That::kOneLeader;
   std::optional<Duration> by;
   std::optional<std::pair<Duration, Duration>> during;
   std::optional<Duration> at;  // absent, with no by and no during: at the end
   Targets node, not_node, among;
+  Targets voters, learners;
   std::vector<Role> is;
   std::string key;
   std::optional<std::string> value;
@@ -290,6 +309,7 @@ struct Scenario {
   std::vector<std::string> tags;
   std::optional<std::uint64_t> seed;
   std::uint32_t nodes = 0;
+  std::optional<std::uint32_t> founders;  // the first so many; the others wait. Absent: all
   Duration until;
   Settings config;
   NetworkSettings network;

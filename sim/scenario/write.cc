@@ -92,7 +92,9 @@ std::string WriteScenario(const Scenario& scenario) {
   for (const std::string& tag : scenario.tags) tags.push_back(WriteText(tag));
   if (!tags.empty()) out.Add("tags", WriteArray(tags));
   out.OptionalCount("seed", scenario.seed);
-  out.Count("nodes", scenario.nodes).Time("until", scenario.until);
+  out.Count("nodes", scenario.nodes);
+  if (scenario.founders.has_value()) out.Count("founders", *scenario.founders);
+  out.Time("until", scenario.until);
   AddUnlessEmpty(out, "config", WriteConfig(scenario.config));
   if (scenario.network != NetworkSettings()) out.Add("network", WriteNetwork(scenario.network));
   AddUnlessEmpty(out, "disk", WriteDisk(scenario.disk));

@@ -51,6 +51,8 @@ class ActionWriter {
   void operator()(const ScriptedCall& call);
   void operator()(const TransferLeader& transfer);
   void operator()(const Note&) { Hit("note", {}); }
+  void operator()(const ChangeMembers& change);
+  void operator()(const Wipe& wipe) { Hit("wipe", wipe.node); }
 
  private:
   ObjectWriter& Hit(std::string_view name, const Targets& node) {
@@ -128,6 +130,24 @@ void ActionWriter::operator()(const TransferLeader& transfer) {
   if (transfer.expect.has_value()) out_.Text("expect", NameOf(*transfer.expect));
 }
 
+void ActionWriter::operator()(const ChangeMembers& change) {
+  if (!change.add.empty() && !change.remove.empty()) {
+    Hit("replace", change.remove).OptionalTargets("with", change.add);
+  } else if (!change.add.empty()) {
+    Hit("add", change.add);
+  } else if (!change.remove.empty()) {
+    Hit("remove", change.remove);
+  } else if (!change.promote.empty()) {
+    Hit("promote", change.promote);
+  } else {
+    Hit("demote", change.demote);
+  }
+  if (change.as_learner) out_.Bool("as_learner", true);
+  if (change.via.has_value()) out_.OptionalTargets("via", {*change.via});
+  if (change.expect.has_value()) out_.Text("expect", NameOf(*change.expect));
+  out_.OptionalTime("within", change.within);
+}
+
 }  // namespace
 
 std::string WriteEvent(const Event& event) {
@@ -143,6 +163,8 @@ std::string WriteExpectation(const Expectation& expectation) {
   out.Text("that", Spell(kThatNames, expectation.that));
   out.OptionalTargets("node", expectation.node).OptionalTargets("not", expectation.not_node);
   out.OptionalTargets("among", expectation.among);
+  out.OptionalTargets("voters", expectation.voters);
+  out.OptionalTargets("learners", expectation.learners);
   std::vector<std::string> roles;
   for (const Role role : expectation.is) roles.push_back(WriteText(Spell(kRoleNames, role)));
   if (!roles.empty()) out.Add("is", WriteArray(roles));

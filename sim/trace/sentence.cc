@@ -81,6 +81,8 @@ std::string TimerSentence(TimerId timer) {
       return "looks whether a preferred node could lead";
     case TimerId::kDisk:
       return "finds that its disk has completed no write for about an election timeout";
+    case TimerId::kCatchUp:
+      return "has been sending entries to new members for an election timeout";
   }
   return "";
 }
@@ -113,6 +115,8 @@ std::string BecauseOf(RoleCause cause) {
       return "since the leader hands over to it";
     case RoleCause::kDiskStalled:
       return "since its disk is stalled";
+    case RoleCause::kRemoved:
+      return "since it is removed from the cluster";
   }
   return "";
 }
@@ -161,6 +165,8 @@ std::string TimerName(TimerId timer) {
       return "timer for looking at preferred nodes";
     case TimerId::kDisk:
       return "timer for its disk";
+    case TimerId::kCatchUp:
+      return "timer for new members to catch up";
   }
   return "";
 }
@@ -218,6 +224,10 @@ class NodeSentence {
     text += ": " + Number(now.incoming().voters().size()) + " voters";
     if (!now.outgoing().voters().empty()) {
       text += ", on the way from " + Number(now.outgoing().voters().size()) + " others";
+    }
+    if (!now.learners().empty()) {
+      text += ", " + Number(now.learners().size()) +
+              (now.learners().size() == 1 ? " learner" : " learners");
     }
     return text + (now.founded() ? ", founded" : ", not founded yet");
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,11 @@ namespace drydock {
 class HandCluster {
  public:
   explicit HandCluster(std::uint32_t size, Settings settings = {}, TimePoint start = {})
-      : size_(size), settings_(settings), now_(start) {
+      : HandCluster(size, size, settings, start) {}
+  // The nodes behind the founders wait to be added.
+  HandCluster(std::uint32_t size, std::uint32_t founders, Settings settings = {},
+              TimePoint start = {})
+      : founders_(founders), settings_(settings), now_(start) {
     for (std::uint32_t i = 0; i < size; ++i) {
       disks_.emplace_back();
       disk_ops_.emplace_back();
@@ -55,6 +60,12 @@ class HandCluster {
   CallId Transfer(std::uint32_t node, std::optional<NodeId> target) {
     const CallId call(next_call_++);
     Step(node, TransferLeadership{call, target});
+    return call;
+  }
+
+  CallId Change(std::uint32_t node, MembershipChange change) {
+    const CallId call(next_call_++);
+    Step(node, ChangeMembers{call, std::move(change)});
     return call;
   }
 
@@ -118,8 +129,17 @@ class HandCluster {
     nodes_[node] = Start(node, std::nullopt);
   }
 
+  // The disk is emptied; the node comes back as a new one that waits to be added.
+  void Wipe(std::uint32_t node, StoreId store) {
+    disk_ops_[node].clear();
+    disks_[node] = MemoryDisk();
+    joins_.insert(node);
+    nodes_[node] = Start(node, store);
+  }
+
   MemoryDisk& disk(std::uint32_t node) { return disks_[node]; }
   std::map<CallId, ClientAnswer> answers;
+  std::map<CallId, ChangeAnswer> changes;
   std::map<CallId, int> replies;  // how often each call was answered or dropped
   std::map<CallId, TransferAnswer> transfers;
   std::vector<TraceEvent> trace;
@@ -132,7 +152,8 @@ class HandCluster {
     // The lower its number, the earlier a node campaigns: no split votes by chance.
     config.settings.election_timeout_min = Duration::Milliseconds(150 + 50 * node);
     config.settings.election_timeout_max = config.settings.election_timeout_min;
-    for (std::uint32_t i = 0; i < size_; ++i) config.voters.push_back(NodeId(i));
+    const bool joins = node >= founders_ || joins_.contains(node);
+    for (std::uint32_t i = 0; i < founders_ && !joins; ++i) config.voters.push_back(NodeId(i));
     return Node(std::move(config), Recover(disks_[node], options).value(), now_);
   }
   void Collect(std::uint32_t node, Effects& out) {
@@ -150,12 +171,17 @@ class HandCluster {
       ++replies[r.call];
       transfers[r.call] = r.answer;
     }
+    for (ChangeReply& r : out.change_replies) {
+      ++replies[r.call];
+      changes[r.call] = r.answer;
+    }
     trace.insert(trace.end(), out.trace.begin(), out.trace.end());
     for (DiskOp& op : out.disk) disk_ops_[node].push_back(std::move(op));
     while (instant_disks && FinishDisk(node)) {
     }
   }
-  std::uint32_t size_;
+  std::uint32_t founders_;
+  std::set<std::uint32_t> joins_;  // wiped
   Settings settings_;
   TimePoint now_;
   std::uint64_t next_call_ = 1;

@@ -103,6 +103,10 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void HealNetwork() override;
   void Call(const sim::ScriptedCall& call, std::optional<NodeId> via, CallDone done) override;
   void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) override;
+  Configuration MembersOf(NodeId) const override { return {}; }
+  void ChangeMembers(const MembershipChange&, std::optional<NodeId>, Duration,
+                     ChangeDone) override {}
+  void Wipe(NodeId) override {}
   void TellFault(std::string what) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
   // Of a real cluster these are as they are: scenarios that ask for them are refused before.

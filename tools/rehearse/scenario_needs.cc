@@ -74,6 +74,10 @@ class Inspector {
     if (more) Refuse("of the faults of a disk, only a capacity can be had on a real one");
   }
   void Take(const sim::Corrupt&) { Refuse("files of a real node are not corrupted"); }
+  void Take(const sim::ChangeMembers&) {
+    Refuse("the members of a cluster of real processes are those of its file");
+  }
+  void Take(const sim::Wipe&) { Refuse("the data directory of a real node is not wiped"); }
   template <class Action>
   void Take(const Action&) {}
 
@@ -94,9 +98,16 @@ ScenarioNeeds NeedsOf(const sim::Scenario& scenario) {
   Inspector inspector(needs);
   for (std::size_t i = 0; i < scenario.events.size(); ++i) inspector.Look(scenario.events[i], i);
   for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
-    if (scenario.expect[i].that != sim::Expectation::That::kLawfulLoss) continue;
+    using That = sim::Expectation::That;
+    const That that = scenario.expect[i].that;
+    if (that != That::kLawfulLoss && that != That::kMembers) continue;
     needs.impossible.push_back("expect/" + std::to_string(i) +
-                               ": only the simulator knows what a disk has lost");
+                               (that == That::kMembers
+                                    ? ": who the members are is not asked of real nodes"
+                                    : ": only the simulator knows what a disk has lost"));
+  }
+  if (scenario.founders.has_value()) {
+    needs.impossible.emplace_back("founders: all nodes of a real cluster found it");
   }
   if (SetsLatency(scenario.network)) {
     needs.remarks.emplace_back("latencies are those of this machine, not the scenario's");

@@ -52,6 +52,9 @@ class Told {
             std::optional<std::uint32_t> vote) {
     Tell(n, drydock::trace::Durable{Index(last), Term(term), Node(vote)});
   }
+  void Goes(std::uint32_t n, std::uint64_t index, const Configuration& configuration) {
+    Tell(n, drydock::trace::ConfigurationInForce{Index(index), configuration});
+  }
   void Commit(std::uint32_t n, std::uint64_t commit) {
     Tell(n, drydock::trace::Committed{Index(commit)});
   }

@@ -17,7 +17,7 @@ const Bad kBad[] = {
     {R"(, "nodse": 3)",
      R"(F:1:61: /nodse: unknown key "nodse" in a scenario; did you mean "nodes"?)"},
     {R"(, "zebra": 3)",
-     R"(F:1:61: /zebra: unknown key "zebra" in a scenario; known here: $schema, version, name, description, tags, seed, nodes, until, config, network, disk, workload, events, expect, pins)"},
+     R"(F:1:61: /zebra: unknown key "zebra" in a scenario; known here: $schema, version, name, description, tags, seed, nodes, founders, until, config, network, disk, workload, events, expect, pins)"},
     {R"(, "nodes": 4)",
      R"(F:1:61: duplicate key "nodes"; it is already in line 1, column 33)"},
     {R"(, "seed": 1.5)",

@@ -14,7 +14,7 @@ SCHEMA = ROOT / "scenarios" / "schema" / "scenario.schema.json"
 EVENT = {"at": "1s"}
 REFUSED = [  # members that are added to a small valid scenario
     {"unknown": 1}, {"version": 2}, {"name": "Bad Name"}, {"name": ""}, {"nodes": 0}, {"nodes": 16},
-    {"nodes": 1.5}, {"until": 5}, {"until": "5"}, {"until": "-5s"}, {"until": "5 s"}, {"until": "5h"},
+    {"nodes": 1.5}, {"founders": 0}, {"until": 5}, {"until": "5"}, {"until": "-5s"}, {"until": "5 s"}, {"until": "5h"},
     {"seed": -1}, {"tags": ["a", "a"]}, {"config": {"snapshot_every": 5}},
     {"config": {"election_timeout": "150ms"}}, {"config": {"segment_bytes": 1000}},
     {"network": {"loss": 1.5}}, {"network": {"loss": "10%"}}, {"network": {"latency": 5}},
@@ -50,13 +50,18 @@ REFUSED_EVENTS = [
     {"do": "put", "key": "k", "value": "v", "via": "all"}, {"do": "cas", "key": "k", "value": "v"},
     {"do": "cas", "key": "k", "value": "v", "expected": 1}, {"do": "note"},
 ] + [{"do": word, "node": "n0"} for word in
-     ("transfer_leader", "add", "remove", "promote", "replace", "snapshot", "wipe", "crsh")]
+     ("transfer_leader", "replace", "snapshot", "crsh")] + [
+    {"do": "add"}, {"do": "remove"}, {"do": "promote"}, {"do": "replace", "with": "n0"}, {"do": "wipe"},
+    {"do": "wipe", "node": "n0", "for": "1s"}, {"do": "add", "node": "n0", "as_learner": 1},
+    {"do": "remove", "node": "n0", "as_learner": True}, {"do": "demote", "node": "n0", "expect": "ok"},
+]
 REFUSED_EXPECTATIONS = [
     {}, {"that": "peace"}, {"that": "one_leader", "node": "n0"}, {"that": "role", "node": "n0"},
     {"that": "role", "node": "n0", "is": []}, {"that": "role", "node": "n0", "is": ["boss"]},
     {"that": "new_leader"}, {"that": "value", "key": "k"}, {"that": "value", "value": "v"},
     {"that": "linearizable", "by": "1s"}, {"that": "linearizable", "at": "1s"},
     {"that": "progress", "at": "1s"}, {"that": "elections"}, {"that": "halted"}, {"that": "out"},
+    {"that": "members"}, {"that": "members", "voters": []},
     {"that": "one_leader", "by": "1s", "at": "end"}, {"that": "one_leader", "during": ["1s"]},
 ]
 

@@ -235,6 +235,21 @@ TEST_CASE("nodes are rebuilt from the trace through disks that fail, lie, tear a
           {"halted", "crashed", "refused_to_start", "disk_submitted", "disk_finished"});
 }
 
+TEST_CASE("nodes are rebuilt from the trace while members come, go and are wiped") {
+  FoldAll(R"("nodes": 5, "founders": 3, "until": "6s",
+            "events": [{"at": "1.5s", "do": "add", "node": ["n3", "n4"]},
+                       {"at": "2s", "do": "partition", "groups": ["leader", "followers"],
+                        "for": "1s"},
+                       {"at": "2.01s", "do": "remove", "node": "n4", "via": "leader"},
+                       {"at": "3.2s", "do": "crash", "node": "n2", "lose": "everything"},
+                       {"at": "3.5s", "do": "remove", "node": "n2"},
+                       {"at": "4s", "do": "wipe", "node": "n2"},
+                       {"at": "4.2s", "do": "restart", "node": "n2"},
+                       {"at": "4.5s", "do": "add", "node": "n2"}], )" +
+              kMixedWorkload,
+          {"truncated", "crashed", "started", "kind:configuration", "role_changed"});
+}
+
 TEST_CASE("values in parts and repeated requests are rebuilt from the trace") {
   FoldAll(R"("nodes": 3, "until": "6s", "config": {"max_piece_bytes": 1000},
             "network": {"client_latency": {"model": "uniform", "min": "1ms", "max": "150ms"}},

@@ -1,0 +1,46 @@
+// What must be true of configurations, and of quorums by them.
+#include <algorithm>
+
+#include "sim/check/invariants.h"
+
+namespace drydock::sim {
+namespace {
+
+// Any quorum of the one intersects any quorum of the other: the voters stay, a joint configuration
+// of them and others begins, or it ends with the new ones (paper, section 6).
+bool IsOneStep(const Configuration& before, const Configuration& after) {
+  if (before.members().empty()) return true;  // the node had waited to be told
+  const bool same = before.incoming() == after.incoming() && before.outgoing() == after.outgoing();
+  const bool enters = !before.IsJoint() && after.outgoing() == before.incoming();
+  const bool leaves = before.IsJoint() && !after.IsJoint() && after.incoming() == before.incoming();
+  return same || enters || leaves;
+}
+
+}  // namespace
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  if (node.configuration_index.has_value() && event.index > *node.configuration_index) {
+    const Index before = *node.configuration_index;
+    const auto text = [&] {
+      return "n" + std::to_string(meta.node->value()) + " goes by entry " +
+             std::to_string(event.index.value()) + " after entry " + std::to_string(before.value());
+    };
+    Check(IsOneStep(configurations_[node.quorums], event.configuration), meta,
+          "no two disjoint quorums", text);
+    Check(before.value() <= committed_.size(), meta, "one change at a time", text);
+  }
+  const auto known = std::find(configurations_.begin(), configurations_.end(), event.configuration);
+  node.quorums = static_cast<std::uint32_t>(known - configurations_.begin());
+  if (known == configurations_.end()) configurations_.push_back(event.configuration);
+  node.configuration_index = event.index;
+}
+
+bool Invariants::IsQuorum(std::uint64_t nodes, std::uint32_t quorums) const {
+  const auto vote_of = [nodes](NodeId node) {
+    return std::optional<bool>(((nodes >> node.value()) & 1) != 0);
+  };
+  return configurations_[quorums].Outcome(vote_of) == VoteOutcome::kWon;
+}
+
+}  // namespace drydock::sim
