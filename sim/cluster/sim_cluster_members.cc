@@ -78,8 +78,7 @@ void SimCluster::Handle(ChangeDeadline& deadline) {
 }
 
 void SimCluster::EndChange(ChangeRequest& request, const ChangeAnswer& answer) {
-  const ChangeAnswer last = answer;
-  std::exchange(request.done, nullptr)(last);
+  std::exchange(request.done, nullptr)(answer);
 }
 
 Configuration SimCluster::MembersOf(NodeId id) const {
