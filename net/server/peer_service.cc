@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/rpc/unary_method.h"
+#include "net/server/peer_calls.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 
 namespace drydock::net {
@@ -31,20 +32,6 @@ class PeerService::Methods {
   using Greetings = UnaryMethod<v1::HelloRequest, v1::HelloResponse>;
   using Bids = UnaryMethod<v1::TimeoutNowRequest, v1::TimeoutNowResponse>;
 
-  void Take(Bids::Call& call) {
-    std::optional<FromWire> decoded = Decode(call.request());
-    if (!decoded.has_value()) {
-      options_.turned_away();
-      return call.Finish({StatusCode::INVALID_ARGUMENT, "no node sends such a message"});
-    }
-    if (decoded->cluster != options_.fingerprint) {
-      options_.turned_away();
-      return call.Finish({StatusCode::FAILED_PRECONDITION, "this node is of another cluster"});
-    }
-    options_.heard(decoded->message.from);
-    runner_->Take(std::move(decoded->message), {&call, 0});
-  }
-
   const RaftServiceOptions options_;
   const TakeHello hello_;
   v1::PeerService::AsyncService service_;
@@ -67,18 +54,14 @@ class PeerService::Methods {
                   [this](auto* context, auto* request, auto* writer, void* tag) {
                     service_.RequestTimeoutNow(context, request, writer, queue_, queue_, tag);
                   },
-              .take = [this](Bids::Call& call) { Take(call); },
+              .take = [this](Bids::Call& call) { TakeFromPeer(call, options_, *runner_); },
               .reply =
                   [this](const Message& reply, const v1::TimeoutNowRequest&,
                          v1::TimeoutNowResponse& response) {
                     Encode(reply, options_.fingerprint, response);
                     return grpc::Status::OK;
                   },
-              .drop =
-                  [] {
-                    return grpc::Status(StatusCode::ABORTED,
-                                        "the node takes no part in this; its log says why");
-                  }},
+              .drop = &TakesNoPart},
              2};
 };
 

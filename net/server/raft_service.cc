@@ -5,6 +5,7 @@
 
 #include "net/codec/client_codec.h"
 #include "net/rpc/unary_method.h"
+#include "net/server/peer_calls.h"
 #include "proto/raft.grpc.pb.h"
 
 namespace drydock::net {
@@ -118,35 +119,17 @@ class RaftService::Methods {
   template <class Request, class Response>
   UnaryMethod<Request, Response> PeerMethod(Ask<Request, Response> ask) {
     using Method = UnaryMethod<Request, Response>;
-    return Method({.arm = Arm(ask),
-                   .take = [this](typename Method::Call& call) { TakeFromPeer(call); },
-                   .reply =
-                       [this](const Message& reply, const Request& request, Response& response) {
-                         Encode(reply, options_.fingerprint, response);
-                         SetOutcome(request, response);
-                         return grpc::Status::OK;
-                       },
-                   .drop =
-                       [] {
-                         return grpc::Status(StatusCode::ABORTED,
-                                             "the node takes no part in this; its log says why");
-                       }},
-                  options_.waiting);
-  }
-
-  template <class Call>
-  void TakeFromPeer(Call& call) {
-    std::optional<FromWire> decoded = Decode(call.request());
-    if (!decoded.has_value()) {
-      options_.turned_away();
-      return call.Finish({StatusCode::INVALID_ARGUMENT, "no node sends such a message"});
-    }
-    if (decoded->cluster != options_.fingerprint) {
-      options_.turned_away();
-      return call.Finish({StatusCode::FAILED_PRECONDITION, "this node is of another cluster"});
-    }
-    options_.heard(decoded->message.from);
-    runner_->Take(std::move(decoded->message), {&call, 0});
+    return Method(
+        {.arm = Arm(ask),
+         .take = [this](typename Method::Call& call) { TakeFromPeer(call, options_, *runner_); },
+         .reply =
+             [this](const Message& reply, const Request& request, Response& response) {
+               Encode(reply, options_.fingerprint, response);
+               SetOutcome(request, response);
+               return grpc::Status::OK;
+             },
+         .drop = &TakesNoPart},
+        options_.waiting);
   }
 
   template <class Request, class Response, class Answer>
