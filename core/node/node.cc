@@ -125,6 +125,7 @@ void Node::NoteLeadership(Effects& out) {
 }
 
 void Node::TakeConfirmedReads() {
+  if (new_reads_.empty()) return;
   confirmed_.insert(confirmed_.end(), new_reads_.begin(), new_reads_.end());
   new_reads_.clear();
 }
@@ -255,6 +256,7 @@ void Node::ProposeCommand(CallId call, const ClientRequest& request, RaftOutput&
 // What was proposed may still be committed by another leader; a read has surely not happened, but
 // its client only needs to ask again.
 void Node::AbandonPending(Effects& out) {
+  if (writes_.empty() && reads_.empty()) return;
   const auto give_up = [&](CallId call) {
     out.client_replies.push_back(
         {call, ClientAnswer{

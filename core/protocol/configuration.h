@@ -57,6 +57,7 @@ class Configuration {
   const Majority& outgoing() const { return outgoing_; }
   const std::vector<NodeId>& learners() const { return learners_; }
   const std::vector<Member>& members() const { return members_; }  // all of them, ascending
+  const Member* FindMember(NodeId node) const;                     // null when it is none
   bool IsMember(NodeId node) const { return FindMember(node) != nullptr; }
   bool IsJoint() const { return !outgoing_.voters().empty(); }
   bool IsVoter(NodeId node) const;
@@ -86,7 +87,6 @@ class Configuration {
   friend bool operator==(const Configuration&, const Configuration&) = default;
 
  private:
-  const Member* FindMember(NodeId node) const;
   std::vector<NodeId> NodesWithRoles() const;
   bool IsConsistent() const;
 

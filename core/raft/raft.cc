@@ -62,7 +62,9 @@ std::uint64_t Raft::pending_reads() const {
 // --- Timers -------------------------------------------------------------------------------------
 
 TimePoint Raft::NextDeadline() const {
-  return *std::min_element(deadlines_.begin(), deadlines_.end());
+  TimePoint next = TimePoint::Max();
+  for (const TimePoint deadline : deadlines_) next = std::min(next, deadline);
+  return next;
 }
 
 void Raft::Arm(TimerId timer, Duration delay, RaftOutput& out) {
@@ -83,6 +85,7 @@ bool Raft::IsArmed(TimerId timer) const {
 void Raft::AdvanceTo(TimePoint now, RaftOutput& out) {
   DRYDOCK_CHECK(now >= now_, now.nanoseconds(), now_.nanoseconds());
   now_ = now;
+  if (NextDeadline() > now_) return;  // as in most steps
   for (std::size_t i = 0; i < kTimerCount; ++i) {
     if (deadlines_[i] > now_) continue;
     const auto timer = static_cast<TimerId>(i);
@@ -127,17 +130,19 @@ bool Raft::Admit(const Message& message, RaftOutput& out) {
     Refuse(RefusalReason::kWrongAddressee, message.from, out);
     return false;
   }
-  const bool known = configuration().IsMember(message.from) || FindPeer(message.from) != nullptr;
+  const Member* member = configuration().FindMember(message.from);
+  Peer* peer = FindPeer(message.from);
+  const bool known = member != nullptr || peer != nullptr;
   if (message.from == id_ || (!known && !AdmitStranger(message))) {
     Refuse(RefusalReason::kUnknownSender, message.from, out);
     return false;
   }
-  const StoreId bound = configuration().StoreOf(message.from);
+  const StoreId bound = member == nullptr ? StoreId(0) : member->store;
   if (message.store == StoreId(0) || (bound != StoreId(0) && bound != message.store)) {
     Refuse(RefusalReason::kWrongStore, message.from, out);
     return false;
   }
-  if (Peer* peer = FindPeer(message.from); peer != nullptr) {
+  if (peer != nullptr) {
     if (peer->store != StoreId(0) && peer->store != message.store) {
       Refuse(RefusalReason::kWrongStore, message.from, out);
       return false;
