@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/hasher.h"
@@ -42,8 +43,14 @@ class KvStore {
         [&visit](const OrderedKey& key, const Bytes& value) { visit(key.bytes.view(), value); });
   }
   void AddTo(Hasher& hasher) const;  // the whole state, sessions and pending parts included
+  // What takes long to free, for PersistentMap::FreeSome; this store is empty afterwards.
+  using Map = PersistentMap<OrderedKey, Bytes, KeyOrder>;
+  Map TakeMap() { return std::exchange(map_, {}); }
 
  private:
+  friend class StateEncoder;
+  friend class StateDecoder;
+
   ApplyResult ApplyLastPart(Index index, const Bytes& last);
   ApplyResult ApplyCommand(Index index, const Bytes& encoded);
   ApplyResult ApplyWrite(ClientOp& op);
@@ -52,7 +59,7 @@ class KvStore {
   ApplyResult Write(CompareAndSetOp& op);
 
   Index applied_;  // of the last entry
-  PersistentMap<OrderedKey, Bytes, KeyOrder> map_;
+  Map map_;
   PersistentMap<std::uint64_t, Bytes> parts_;  // the unfinished run, numbered from 0
   Sessions sessions_;
 };

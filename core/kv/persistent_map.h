@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/prefetch.h"
@@ -67,6 +68,14 @@ class PersistentMap {
   // Calls visit(const Key&, const Value&) in key order; `visit` must not change this map.
   template <class Visit>
   void ForEach(Visit visit) const;
+  // The same from behind `after` on (null: from the first), until `visit` gives false. The key need
+  // not be there.
+  template <class Visit>
+  void VisitAfter(const Key* after, Visit visit) const;
+
+  // Frees what the maps hold, as far as no copy shares it, up to `pairs` of it: a large map given
+  // up at once would hold its thread up. Maps that are done with leave the vector.
+  static void FreeSome(std::vector<PersistentMap>& maps, std::size_t pairs);
 
   // Checks order, balance, heights and size: O(n), for tests.
   void CheckInvariants() const;
@@ -251,6 +260,38 @@ void PersistentMap<Key, Value, Compare>::ForEach(Visit visit) const {
     node = pending[--depth];
     visit(std::as_const(node->item.key), std::as_const(node->item.value));
     node = node->right;
+  }
+}
+
+template <class Key, class Value, class Compare>
+template <class Visit>
+void PersistentMap<Key, Value, Compare>::VisitAfter(const Key* after, Visit visit) const {
+  std::array<const Node*, kMaxHeight> pending;
+  std::size_t depth = 0;
+  for (const Node* node = root_; node != nullptr;) {
+    const bool behind = after == nullptr || Compare()(*after, node->item.key) < 0;
+    if (behind) pending[depth++] = node;
+    node = behind ? node->left : node->right;
+  }
+  while (depth > 0) {
+    const Node* node = pending[--depth];
+    if (!visit(std::as_const(node->item.key), std::as_const(node->item.value))) return;
+    for (node = node->right; node != nullptr; node = node->left) pending[depth++] = node;
+  }
+}
+
+template <class Key, class Value, class Compare>
+void PersistentMap<Key, Value, Compare>::FreeSome(std::vector<PersistentMap>& maps,
+                                                  std::size_t pairs) {
+  for (; pairs > 0 && !maps.empty(); --pairs) {
+    const PersistentMap top = std::move(maps.back());
+    maps.pop_back();
+    if (top.root_ == nullptr || top.root_->references.load(std::memory_order_acquire) > 1) continue;
+    for (Node** child : {&top.root_->left, &top.root_->right}) {
+      if (*child == nullptr) continue;
+      maps.emplace_back();
+      maps.back().root_ = std::exchange(*child, nullptr);
+    }
   }
 }
 

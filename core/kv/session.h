@@ -37,6 +37,9 @@ class Sessions {
   void AddTo(Hasher& hasher) const;
 
  private:
+  friend class StateEncoder;
+  friend class StateDecoder;
+
   struct Session {
     Index last_applied;
     std::uint64_t first_unanswered = 0;                 // the watermark; it never goes back

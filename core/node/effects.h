@@ -32,6 +32,7 @@ struct ClientCall {
 struct DiskDone {
   Ticket ticket;
   std::optional<std::string> error;  // of the operation, in the words of the disk
+  Bytes bytes;                       // that were read
 };
 // Silent towards peers and clients until the time has passed or Resume comes; then a follower.
 struct Suspend {
@@ -50,8 +51,14 @@ struct ChangeMembers {
   MembershipChange change;
 };
 
+// Asks for a snapshot now. Answered as a client is: done with the index of the newest snapshot once
+// it is durable, or busy while another one is being written.
+struct TakeSnapshot {
+  CallId call;
+};
+
 using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume,
-                           TransferLeadership, ChangeMembers>;
+                           TransferLeadership, ChangeMembers, TakeSnapshot>;
 
 // --- Effects ------------------------------------------------------------------------------------
 

@@ -39,17 +39,35 @@ RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
                    .pins = std::move(config.pins),
                    .term = recovered.term,
                    .vote = recovered.vote,
-                   .log = std::move(recovered.log)};
+                   .log = recovered.log,
+                   .snapshot = recovered.snapshot.has_value()
+                                   ? std::optional(recovered.snapshot->stored.meta)
+                                   : std::nullopt,
+                   .lsn = Lsn(recovered.log_restarted ? 1 : 0)};
+}
+
+KvStore StateOf(const std::optional<LoadedSnapshot>& snapshot, std::uint64_t max_sessions) {
+  if (!snapshot.has_value()) return KvStore(max_sessions);
+  StateDecoder decoder(max_sessions);
+  for (const Bytes& piece : snapshot->pieces) decoder.Feed(piece.view());
+  return decoder.Take(snapshot->stored.meta.index);
 }
 
 }  // namespace
 
 Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
     : raft_(StartOf(config, recovered), now),
-      kv_(config.settings.max_sessions),
+      kv_(StateOf(recovered.snapshot, config.settings.max_sessions)),
       wal_(recovered, config.settings.segment_bytes),
+      taker_(config.settings.snapshot_chunk_bytes),
+      receiver_(recovered.store, config.settings.max_sessions, recovered.incoming),
+      applied_(raft_.commit()),
       shown_(now),
-      now_(now) {}
+      now_(now) {
+  if (recovered.log_restarted) wal_.Add(StoreLogStart{raft_.log().base(), raft_.log().base_term()});
+  if (recovered.snapshot.has_value()) shelf_.Add(std::move(recovered.snapshot->stored));
+  CountLog();
+}
 
 Node::Node(const Node&) = default;
 Node::Node(Node&&) noexcept = default;
@@ -86,16 +104,7 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
     return;
   }
   NoteTime(now);
-  mutations_.clear();
-  new_reads_.clear();
-  RaftOutput raft_out{.messages = out.messages,
-                      .replies = out.peer_replies,
-                      .drops = out.drops,
-                      .trace = out.trace,
-                      .mutations = mutations_,
-                      .reads = new_reads_,
-                      .transfers = out.transfer_replies,
-                      .changes = out.change_replies};
+  RaftOutput raft_out = Collect(out);
   raft_.AdvanceTo(now_, raft_out);
   for (Input& input : inputs) {
     if (halted_) {
@@ -103,6 +112,7 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
       continue;
     }
     std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
+    TakeOfferedChunks(out, raft_out);
     NoteLeadership(out);
     LetHeldCallsGo(out, raft_out);
   }
@@ -116,6 +126,23 @@ void Node::EndStep(Effects& out) {
   if (halted_) return;
   Apply(out);
   AnswerReads(out);
+  RaftOutput raft_out = Collect(out);
+  TidyUp(out, raft_out);
+}
+
+RaftOutput Node::Collect(Effects& out) {
+  mutations_.clear();
+  new_reads_.clear();
+  return {.messages = out.messages,
+          .replies = out.peer_replies,
+          .drops = out.drops,
+          .trace = out.trace,
+          .mutations = mutations_,
+          .reads = new_reads_,
+          .transfers = out.transfer_replies,
+          .changes = out.change_replies,
+          .chunks_wanted = chunks_wanted_,
+          .chunks_offered = chunks_offered_};
 }
 
 // After each input: the next one may end the leadership under which reads were confirmed by this.
@@ -138,6 +165,8 @@ void Node::SendAndWrite(Effects& out, RaftOutput& raft_out) {
   for (const Mutation& mutation : mutations_) wal_.Add(mutation);
   DRYDOCK_CHECK(wal_.last() == raft_.lsn(), wal_.last(), raft_.lsn());
   wal_.Flush(out.disk);
+  for (const ChunkWanted& wanted : chunks_wanted_) shelf_.Read(wanted, bulk_, out.disk);
+  chunks_wanted_.clear();
 }
 
 // --- Inputs -------------------------------------------------------------------------------------
@@ -156,6 +185,7 @@ void Node::Handle(PeerResponse response, Effects&, RaftOutput& raft_out) {
 // pages that were dropped: the only safe answer is to stop and recover from what is there.
 void Node::Handle(DiskDone done, Effects& out, RaftOutput& raft_out) {
   if (done.error.has_value()) return Halt("disk: " + *done.error, out, raft_out);
+  if (BulkLane::Owns(done.ticket)) return HandleBulk(done, out, raft_out);
   if (const std::optional<Lsn> durable = wal_.Done(done.ticket)) {
     raft_.HandleDurable(*durable, raft_out);
   }
@@ -274,6 +304,7 @@ void Node::DropPending(Effects& out) {
   for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
   for (const PendingRead& read : reads_) out.drops.push_back(read.call);
   for (const ClientCall& call : held_.Take()) out.drops.push_back(call.call);
+  DropSnapshotCalls(out);
   writes_.clear();
   reads_.clear();
   confirmed_.clear();
@@ -307,6 +338,8 @@ void Node::ApplyNext(Effects& out) {
   const ApplyResult result = kv_.Apply(applied_, raft_.log().At(applied_));
   out.trace.emplace_back(trace::Applied{applied_, result.outcome, result.duplicate});
   if (!writes_.empty() && writes_.front().index == applied_) AnswerWrite(applied_, result, out);
+  applied_bytes_ += Cost(raft_.log().At(applied_));
+  if (!taker_.busy() && IsSnapshotDue()) BeginSnapshot(out);
 }
 
 void Node::AnswerWrite(Index index, const ApplyResult& result, Effects& out) {
@@ -366,6 +399,7 @@ void Node::RefuseInput(const Input& input, Effects& out) {
   if (const auto* call = std::get_if<ClientCall>(&input)) out.drops.push_back(call->call);
   if (const auto* ask = std::get_if<TransferLeadership>(&input)) out.drops.push_back(ask->call);
   if (const auto* change = std::get_if<ChangeMembers>(&input)) out.drops.push_back(change->call);
+  if (const auto* take = std::get_if<TakeSnapshot>(&input)) out.drops.push_back(take->call);
 }
 
 std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
@@ -373,6 +407,9 @@ std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
   raft_.AddTo(hasher, permutation);
   kv_.AddTo(hasher);
   wal_.AddTo(hasher);
+  if (shelf_.newest() != nullptr) hasher.Add(shelf_.newest()->meta.index);
+  taker_.AddTo(hasher);
+  receiver_.AddTo(hasher);
   hasher.Add(applied_);
   hasher.Add(std::uint64_t{halted_});
   for (const PendingWrite& write : writes_) hasher.Add(write.index);

@@ -19,8 +19,12 @@
 #include <vector>
 
 #include "core/kv/kv_store.h"
+#include "core/node/bulk_lane.h"
 #include "core/node/effects.h"
 #include "core/node/held_calls.h"
+#include "core/node/snapshot_receiver.h"
+#include "core/node/snapshot_shelf.h"
+#include "core/node/snapshot_taker.h"
 #include "core/protocol/settings.h"
 #include "core/raft/raft.h"
 #include "core/storage/recovery.h"
@@ -66,10 +70,13 @@ class Node {
   const Raft& raft() const { return raft_; }
   const KvStore& kv() const { return kv_; }
   Index applied() const { return applied_; }
+  // Of the newest snapshot on disk; null: there is none.
+  const StoredSnapshot* snapshot() const { return shelf_.newest(); }
   bool halted() const { return halted_; }
   // Calls of peers and clients that are taken and neither answered nor dropped yet.
   std::uint64_t open_calls() const {
-    return raft_.open_calls() + writes_.size() + reads_.size() + held_.size();
+    return raft_.open_calls() + writes_.size() + reads_.size() + held_.size() +
+           snapshot_calls_.size() + receiver_.open_calls();
   }
   // Everything that decides what happens next, with node k standing as permutation[k] (empty: as
   // itself); blind to clock values, draw counters, and the numbers of tickets and calls.
@@ -96,6 +103,8 @@ class Node {
   void Hold(ClientCall call);
   void LetHeldCallsGo(Effects& out, RaftOutput& raft_out);
   void Handle(ChangeMembers change, Effects& out, RaftOutput& raft_out);
+  void Handle(TakeSnapshot take, Effects& out, RaftOutput& raft_out);
+  RaftOutput Collect(Effects& out);
   void NoteLeadership(Effects& out);
   void TakeConfirmedReads();
   void SendAndWrite(Effects& out, RaftOutput& raft_out);
@@ -111,6 +120,20 @@ class Node {
   void AnswerReads(Effects& out);
   void PrefetchReads(std::uint64_t count);
   void AnswerRead(CallId call, const Bytes& key, Effects& out) const;
+  // snapshots.cc
+  bool IsSnapshotDue() const;
+  void BeginSnapshot(Effects& out);
+  void AnswerSnapshotCalls(Effects& out);
+  void Saved(StoredSnapshot stored, Effects& out);
+  void HandleBulk(const DiskDone& done, Effects& out, RaftOutput& raft_out);
+  void TakeOfferedChunks(Effects& out, RaftOutput& raft_out);
+  void NoteReceived(SnapshotReceiver::Progress progress, Effects& out, RaftOutput& raft_out);
+  void Install(SnapshotReceiver::Whole whole, Effects& out, RaftOutput& raft_out);
+  void CountLog();
+  void CompactLog(Effects& out, RaftOutput& raft_out);
+  void TidyUp(Effects& out, RaftOutput& raft_out);
+  void DropSnapshotCalls(Effects& out);
+
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);
@@ -118,10 +141,22 @@ class Node {
   Raft raft_;
   KvStore kv_;
   WalWriter wal_;
+  BulkLane bulk_;
+  SnapshotTaker taker_;
+  SnapshotReceiver receiver_;
+  SnapshotShelf shelf_;
   Index applied_;
-  Term leading_;                     // the term in which the pending calls were taken
-  std::deque<PendingWrite> writes_;  // by index
-  std::deque<PendingRead> reads_;    // in the order in which they are confirmed
+  // What the entries cost in bytes, counted from the same point in the log: those applied, those
+  // up to the newest snapshot and the one being taken, those compacted.
+  std::uint64_t applied_bytes_ = 0;
+  std::uint64_t snapshot_at_bytes_ = 0;
+  std::uint64_t taking_at_bytes_ = 0;
+  std::uint64_t compacted_bytes_ = 0;
+  std::vector<CallId> snapshot_calls_;  // wait for the snapshot that is being taken
+  std::vector<KvStore::Map> garbage_;   // to be freed a little at each step
+  Term leading_;                        // the term in which the pending calls were taken
+  std::deque<PendingWrite> writes_;     // by index
+  std::deque<PendingRead> reads_;       // in the order in which they are confirmed
   std::deque<ConfirmedReads> confirmed_;
   HeldCalls held_;  // until a transfer of leadership has ended
   bool halted_ = false;
@@ -132,6 +167,8 @@ class Node {
   // Emptied before each use; members so that their memory is used again.
   std::vector<Mutation> mutations_;
   std::vector<ConfirmedReads> new_reads_;
+  std::vector<ChunkWanted> chunks_wanted_;
+  std::vector<ChunkOffered> chunks_offered_;
   std::vector<KeyProbe> keys_;
 };
 

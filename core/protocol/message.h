@@ -6,8 +6,10 @@
 #include <variant>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/base/strong.h"
 #include "core/protocol/entry.h"
+#include "core/protocol/snapshot.h"
 
 namespace drydock {
 
@@ -79,10 +81,24 @@ struct TimeoutNowResponse {
   bool taken = false;  // it campaigns
 };
 
+// A piece of a snapshot's state for a follower that lacks entries which are compacted (thesis,
+// section 5.2; paper, figure 13). Without bytes it only asks how much the follower has.
+struct SnapshotChunk {
+  SnapshotMeta meta;
+  std::uint64_t offset = 0;  // of its first byte in the encoded state
+  Bytes bytes;
+};
+struct SnapshotChunkResponse {
+  Incarnation responder;
+  Index index;                 // of the snapshot
+  std::uint64_t received = 0;  // bytes of it that are durable there, from the first on
+  bool installed = false;      // everything up to `index` is durable there, by whatever way
+};
+
 using MessageBody =
     std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest,
                  AppendResponse, Heartbeat, HeartbeatResponse, CommitNotice, CommitNoticeResponse,
-                 TimeoutNow, TimeoutNowResponse>;
+                 TimeoutNow, TimeoutNowResponse, SnapshotChunk, SnapshotChunkResponse>;
 
 struct Message {
   NodeId from;

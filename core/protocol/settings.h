@@ -39,6 +39,14 @@ struct Settings {
     return found == priorities.end() ? 0 : found->second;
   }
 
+  // A snapshot is taken once so many entries were applied since the last one (0: their number does
+  // not matter), or so many bytes of them, at least as many as the last snapshot has.
+  std::uint64_t snapshot_every = 0;
+  std::uint64_t snapshot_log_bytes = 64 << 20;
+  // How much of the log stays behind a snapshot, for followers that are a little behind.
+  std::uint64_t snapshot_margin_bytes = 16 << 20;
+  std::uint64_t snapshot_chunk_bytes = 256 << 10;  // written, and sent, at a time
+
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -46,8 +46,9 @@ enum class TimerId : std::uint8_t {
   kPreference,   // leader: should a voter of higher priority lead?
   kDisk,         // the disk was to complete a write by then; armed without an event
   kCatchUp,      // leader: a round of catching up has lasted an election timeout
+  kSnapshot,     // leader: is what was sent of a snapshot answered?
 };
-inline constexpr std::size_t kTimerCount = 9;
+inline constexpr std::size_t kTimerCount = 10;
 
 // Why something from outside was dropped or refused.
 enum class RefusalReason : std::uint8_t {
@@ -142,6 +143,30 @@ struct TransferEnded {
 struct Halted {  // fail stop
   std::string reason;
 };
+struct SnapshotSaved {  // durable, of the node's own state
+  Index index;
+  Term term;
+  std::uint64_t bytes;
+  std::uint32_t checksum;
+};
+struct Compacted {  // the log forgets the entries up to here
+  Index index;
+};
+// The leader begins to send its snapshot to a peer whose next entry is compacted.
+struct SnapshotOffered {
+  NodeId peer;
+  Index index;
+};
+// A snapshot of the leader takes the place of the state, and of the log unless that reaches
+// further: then it is kept from `index` on. Everything up to `index` is durable, committed and
+// applied.
+struct SnapshotInstalled {
+  Index index;
+  Term term;
+  std::uint64_t bytes;
+  std::uint32_t checksum;
+  bool log_kept;
+};
 
 }  // namespace trace
 
@@ -150,6 +175,7 @@ using TraceEvent =
                  trace::Truncated, trace::Durable, trace::Committed, trace::Applied,
                  trace::ConfigurationInForce, trace::TimerArmed, trace::TimerFired, trace::Refused,
                  trace::AppendHeld, trace::PeerLost, trace::ReadConfirmed, trace::Halted,
-                 trace::TransferStarted, trace::TransferEnded>;
+                 trace::TransferStarted, trace::TransferEnded, trace::SnapshotSaved,
+                 trace::Compacted, trace::SnapshotOffered, trace::SnapshotInstalled>;
 
 }  // namespace drydock

@@ -81,6 +81,14 @@ std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
     hasher.Add(sent.last);
     hasher.Add(sent.round);
   }
+  if (peer.installation.has_value()) {
+    const Installation& installation = *peer.installation;
+    hasher.Add(installation.snapshot->index);
+    hasher.Add(installation.offset);
+    hasher.Add(static_cast<std::uint64_t>(installation.stage) * 2 + installation.answered);
+    hasher.Add(std::uint64_t{installation.unanswered});
+    hasher.Add(std::uint64_t{installation.silent});
+  }
   return hasher.Finish();
 }
 
@@ -106,7 +114,13 @@ void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
   AddNode(hasher, transfer_.has_value() ? std::optional(transfer_->target) : std::nullopt,
           permutation);
   hasher.Add(log_.last());
-  for (Index i(1); i <= log_.last(); i = Next(i)) AddEntry(hasher, log_.At(i), permutation);
+  for (Index i = log_.first(); i <= log_.last(); i = Next(i)) {
+    AddEntry(hasher, log_.At(i), permutation);
+  }
+  if (snapshot_ != nullptr) {
+    hasher.Add(log_.base());
+    hasher.Add(snapshot_->index);
+  }
   // When a timer runs out is time, whether it runs is not.
   for (std::size_t i = 0; i < kTimerCount; ++i) {
     hasher.Add(std::uint64_t{IsArmed(static_cast<TimerId>(i))});

@@ -67,6 +67,7 @@ void Raft::LeaveRole(RaftOutput& out) {
   AnswerChange(ChangeOutcome::kUnknown, "the leader lost its leadership before it was done", out);
   Disarm(TimerId::kHeartbeat);
   Disarm(TimerId::kCheckQuorum);
+  Disarm(TimerId::kSnapshot);
 }
 
 void Raft::BecomeFollower(std::optional<NodeId> leader, RoleCause cause, RaftOutput& out) {

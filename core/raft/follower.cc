@@ -148,6 +148,7 @@ void Raft::MergeEntries(const AppendRequest& request, RaftOutput& out) {
   Index index = request.previous_index;
   for (const Entry& entry : request.entries) {
     index = Next(index);
+    if (index <= log_.base()) continue;  // committed, so it is the same
     if (log_.Contains(index)) {
       if (log_.TermAt(index) == entry.term) continue;
       DRYDOCK_CHECK(index > commit_, index, commit_, log_.TermAt(index), entry.term);

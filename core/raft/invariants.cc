@@ -5,7 +5,12 @@
 namespace drydock {
 
 void Raft::CheckInvariants() const {
-  DRYDOCK_CHECK(commit_ <= log_.last(), commit_, log_.last());
+  DRYDOCK_CHECK(log_.base() <= commit_ && commit_ <= log_.last(), log_.base(), commit_,
+                log_.last());
+  // What is compacted is in a snapshot, and so is its configuration.
+  DRYDOCK_CHECK(log_.base() == Index(0) || (snapshot_ && snapshot_->index >= log_.base()),
+                log_.base());
+  DRYDOCK_CHECK(configurations_.front().first <= commit_, configurations_.front().first, commit_);
   DRYDOCK_CHECK(durable_index_ <= log_.last(), durable_index_, log_.last());
   DRYDOCK_CHECK(log_.last_term() <= term_, log_.last_term(), term_);
   DRYDOCK_CHECK(durable_lsn_ <= lsn_, durable_lsn_, lsn_);
@@ -17,8 +22,9 @@ void Raft::CheckInvariants() const {
   DRYDOCK_CHECK(!suspended_ || !transfer_.has_value(), term_);
   if (const auto* leader = std::get_if<Leader>(&state_)) {
     DRYDOCK_CHECK(vote_ == id_, term_);  // nobody leads a term without having voted for itself
-    DRYDOCK_CHECK(leader->term_start <= log_.last() && log_.TermAt(leader->term_start) == term_,
-                  leader->term_start, term_);
+    const Index start = leader->term_start;
+    DRYDOCK_CHECK(start <= log_.last() && (start < log_.base() || log_.TermAt(start) == term_),
+                  start, term_);
     DRYDOCK_CHECK((leader->uncommitted_bytes == 0) == (commit_ == log_.last()),
                   leader->uncommitted_bytes, commit_, log_.last());
     const std::size_t self = configuration().IsMember(id_) ? 1 : 0;

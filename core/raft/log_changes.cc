@@ -29,7 +29,7 @@ void Raft::TruncateAfter(Index last, RaftOutput& out) {
   // A write under way for an entry that is gone must not make its successor count as durable.
   while (!writes_.empty() && writes_.back().second > last) writes_.pop_back();
   durable_index_ = std::min(durable_index_, last);
-  out.mutations.emplace_back(StoreTruncation{last});
+  out.mutations.emplace_back(StoreTruncation{last, log_.TermAt(last)});
   out.trace.emplace_back(trace::Truncated{last});
   log_.TruncateAfter(last);
   if (configurations_.back().first <= last) return;

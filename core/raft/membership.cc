@@ -207,8 +207,11 @@ void Raft::CatchUpTimeout(RaftOutput& out) {
   PendingChange& pending = *std::get<Leader>(state_).change;
   const Peer& last = *FurthestBehind();
   pending.slow = true;
-  pending.idle = last.match > pending.progress ? 0 : pending.idle + 1;
+  const std::uint64_t received = last.installation.has_value() ? last.installation->offset : 0;
+  const bool progress = last.match > pending.progress || received > pending.received;
+  pending.idle = progress ? 0 : pending.idle + 1;
   pending.progress = last.match;
+  pending.received = received;
   if (pending.idle < kMaxIdleTimeouts) {
     return Arm(TimerId::kCatchUp, settings_.election_timeout_min, out);
   }

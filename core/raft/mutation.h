@@ -19,8 +19,14 @@ struct StoreEntry {
 };
 struct StoreTruncation {
   Index last;  // what is kept
+  Term last_term;
 };
-using Mutation = std::variant<StoreTermAndVote, StoreEntry, StoreTruncation>;
+// The log holds nothing and goes on behind a snapshot, which is durable already.
+struct StoreLogStart {
+  Index base;
+  Term base_term;
+};
+using Mutation = std::variant<StoreTermAndVote, StoreEntry, StoreTruncation, StoreLogStart>;
 
 // The number of a mutation since the node was started, from 1 on. Durability is counted in it, not
 // in log indexes: an index can be written twice with different entries, a Lsn never.

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/strong.h"
+#include "core/protocol/snapshot.h"
 
 namespace drydock {
 
@@ -15,6 +18,22 @@ struct InFlight {
   Index last;      // its last entry
   std::uint64_t bytes = 0;
   std::uint64_t round = 0;  // the newest heartbeat round when it was sent
+};
+
+// A snapshot on its way to a follower, a chunk at a time. What it is of, and so the file and the
+// log behind it, stays while the follower is heard.
+struct Installation {
+  enum class Stage : std::uint8_t {
+    kIdle,     // the next chunk, or question, is to be sent
+    kReading,  // the chunk is being read from our disk
+    kSent,     // no answer yet
+  };
+  std::shared_ptr<const SnapshotMeta> snapshot;
+  bool answered = false;     // the follower has told how much it has:
+  std::uint64_t offset = 0;  // so many bytes
+  Stage stage = Stage::kIdle;
+  std::uint32_t unanswered = 0;  // how often the timer ran out since it was sent
+  std::uint32_t silent = 0;      // and since the follower was heard last
 };
 
 // Either probing (the leader looks for the point where the logs agree, one append at a time) or
@@ -34,6 +53,7 @@ struct Peer {
   std::uint64_t acked_round = 0;
   Index commit_told;  // the newest commit index sent to it
   bool notice_under_way = false;
+  std::optional<Installation> installation;  // instead of appends
 
   // Forgets what is on its way and looks for the agreeing point again, from `from` on.
   void StartProbing(Index from) {

@@ -23,14 +23,21 @@ Raft::Raft(RaftStart start, TimePoint now)
       term_(start.term),
       vote_(start.vote),
       log_(std::move(start.log)),
+      lsn_(start.lsn),
       durable_index_(log_.last()),
       durable_ballot_(term_, vote_),
       now_(now) {
   deadlines_.fill(TimePoint::Max());
   configurations_.emplace_back(Index(0), std::move(start.configuration));
-  for (Index index(1); index <= log_.last(); index = Next(index)) {
+  if (start.snapshot.has_value()) {
+    NoteSnapshot(*start.snapshot);
+    commit_ = snapshot_->index;
+    configurations_.back() = {snapshot_->configuration_index, snapshot_->configuration};
+  }
+  for (Index index = log_.first(); index <= log_.last(); index = Next(index)) {
     const Entry& entry = log_.At(index);
-    if (entry.kind != EntryKind::kConfiguration) continue;
+    // Those that the snapshot knows are in it, the last of them in force.
+    if (entry.kind != EntryKind::kConfiguration || index <= commit_) continue;
     std::optional<Configuration> found = Configuration::Decode(entry.payload.view());
     DRYDOCK_CHECK(found.has_value(), index);
     configurations_.emplace_back(index, std::move(*found));
@@ -115,6 +122,8 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
       return DiskIsLate(out);
     case TimerId::kCatchUp:
       return CatchUpTimeout(out);
+    case TimerId::kSnapshot:
+      return CheckInstallations(out);
   }
 }
 
@@ -195,13 +204,15 @@ void Raft::HandleRequest(CallId call, Message message, RaftOutput& out) {
     HandleCommitNotice(call, message, out);
   } else if (std::holds_alternative<TimeoutNow>(message.body)) {
     HandleTimeoutNow(call, message, out);
+  } else if (std::holds_alternative<SnapshotChunk>(message.body)) {
+    HandleSnapshotChunk(call, message, out);
   } else {
     RefuseAndDrop(RefusalReason::kMalformed, message.from, call, out);
   }
 }
 
 // Tells a leader of an older term that its time is over.
-void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) const {
+void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) {
   Refuse(RefusalReason::kOldTerm, message.from, out);
   std::visit(
       Overloaded{
@@ -215,6 +226,10 @@ void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) 
           },
           [&](const CommitNotice&) { ReplyNow(call, message.from, CommitNoticeResponse{}, out); },
           [&](const TimeoutNow&) { ReplyNow(call, message.from, TimeoutNowResponse{}, out); },
+          [&](const SnapshotChunk& request) {
+            ReplyToChunk(call, message.from, request.meta.index, 0, false, out);
+          },
+          [&](const SnapshotChunkResponse&) { out.drops.push_back(call); },
           [&](const PreVoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const VoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const PreVoteResponse&) { out.drops.push_back(call); },
@@ -236,16 +251,18 @@ void Raft::HandleResponse(Message message, RaftOutput& out) {
   }
   const auto malformed = [&] { Refuse(RefusalReason::kMalformed, message.from, out); };
   std::visit(
-      Overloaded{
-          [&](const PreVoteResponse&) { HandlePreVoteResponse(message, out); },
-          [&](const VoteResponse&) { HandleVoteResponse(message, out); },
-          [&](const AppendResponse&) { HandleAppendResponse(message, out); },
-          [&](const HeartbeatResponse&) { HandleHeartbeatResponse(message, out); },
-          [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
-          [&](const TimeoutNowResponse&) { HandleTimeoutNowResponse(message, out); },
-          [&](const PreVoteRequest&) { malformed(); }, [&](const VoteRequest&) { malformed(); },
-          [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
-          [&](const CommitNotice&) { malformed(); }, [&](const TimeoutNow&) { malformed(); }},
+      Overloaded{[&](const PreVoteResponse&) { HandlePreVoteResponse(message, out); },
+                 [&](const VoteResponse&) { HandleVoteResponse(message, out); },
+                 [&](const AppendResponse&) { HandleAppendResponse(message, out); },
+                 [&](const HeartbeatResponse&) { HandleHeartbeatResponse(message, out); },
+                 [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
+                 [&](const TimeoutNowResponse&) { HandleTimeoutNowResponse(message, out); },
+                 [&](const SnapshotChunkResponse&) { HandleSnapshotChunkResponse(message, out); },
+                 [&](const PreVoteRequest&) { malformed(); },
+                 [&](const VoteRequest&) { malformed(); },
+                 [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
+                 [&](const CommitNotice&) { malformed(); }, [&](const TimeoutNow&) { malformed(); },
+                 [&](const SnapshotChunk&) { malformed(); }},
       message.body);
 }
 

@@ -1,12 +1,13 @@
 // Consensus (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm"; sections of
 // Ongaro's thesis where they say more). One class, its source split by topic: raft.cc (entry
 // points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc,
-// transfer.cc, disk_watch.cc, membership.cc.
+// snapshots.cc, transfer.cc, disk_watch.cc, membership.cc.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -40,6 +41,21 @@ struct RaftStart {
   Term term;
   std::optional<NodeId> vote;
   Log log;
+  std::optional<SnapshotMeta> snapshot;  // the newest, everything up to it is applied
+  Lsn lsn;  // of what was given to the storage already; not durable yet
+};
+
+// A piece of a snapshot that a follower is to get next; SendChunk sends it.
+struct ChunkWanted {
+  NodeId peer;
+  Index snapshot;
+  std::uint64_t offset = 0;  // in its state
+};
+// What the leader sent of a snapshot that is ahead of us; ReplyToChunk answers.
+struct ChunkOffered {
+  CallId call;
+  NodeId leader;
+  SnapshotChunk chunk;
 };
 
 // The oldest `count` reads that wait may be answered once `index` is applied.
@@ -58,6 +74,8 @@ struct RaftOutput {
   std::vector<ConfirmedReads>& reads;
   std::vector<TransferReply>& transfers;
   std::vector<ChangeReply>& changes;
+  std::vector<ChunkWanted>& chunks_wanted;
+  std::vector<ChunkOffered>& chunks_offered;
 };
 
 class Raft {
@@ -87,6 +105,24 @@ class Raft {
   void Send(RaftOutput& out);
   // Changes the members (paper, section 6); answered once, in RaftOutput::changes, or dropped.
   void ChangeMembers(CallId call, MembershipChange change, RaftOutput& out);
+
+  // --- Snapshots ---
+  // A newer snapshot of our own state is durable.
+  void NoteSnapshot(const SnapshotMeta& meta);
+  // Forgets the entries up to `index`: applied, and no further than the newest snapshot.
+  void CompactTo(Index index, RaftOutput& out);
+  // The oldest snapshot that is being sent to somebody.
+  std::optional<Index> OldestSent() const;
+  bool IsBeingSent(Index snapshot) const;
+  void SendChunk(const ChunkWanted& wanted, Bytes bytes, RaftOutput& out);
+  // `received` bytes of the snapshot are durable; once it is installed, everything up to it is.
+  void ReplyToChunk(CallId call, NodeId leader, Index snapshot, std::uint64_t received,
+                    bool installed, RaftOutput& out);
+  // A snapshot of the leader has become durable, and its state is taken over by the caller.
+  // commit() < meta.index.
+  void InstallSnapshot(const SnapshotMeta& meta, RaftOutput& out);
+  // In force at an entry that is not compacted before the base, and the index that it came with.
+  const std::pair<Index, Configuration>& ConfigurationAt(Index index) const;
 
   // --- State ---
   TimePoint NextDeadline() const;
@@ -151,7 +187,7 @@ class Raft {
   void ReplyWhenDurable(CallId call, NodeId to, MessageBody body);
   void Refuse(RefusalReason reason, NodeId peer, RaftOutput& out) const;
   void RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOutput& out) const;
-  void ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) const;
+  void ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out);
 
   // log_changes.cc: the log, its durability, the configurations in it.
   void AppendEntry(const Entry& entry, RaftOutput& out);
@@ -230,6 +266,14 @@ class Raft {
   void AskForReads(RaftOutput& out);
   void ConfirmReads(RaftOutput& out);
 
+  // snapshots.cc
+  Index ProbeFrom(const Peer& peer) const;
+  void SendSnapshot(Peer& peer, RaftOutput& out);
+  void CheckInstallations(RaftOutput& out);
+  bool IsWellFormed(const SnapshotChunk& chunk, Term sender_term) const;
+  void HandleSnapshotChunk(CallId call, const Message& message, RaftOutput& out);
+  void HandleSnapshotChunkResponse(const Message& message, RaftOutput& out);
+
   // founding.cc
   void NoteStores();
   bool HasNewBinding() const;
@@ -279,6 +323,8 @@ class Raft {
   std::pair<Term, std::optional<NodeId>> durable_ballot_;
   std::deque<Held> held_;
   std::uint64_t held_replies_ = 0;  // those among them that answer a call
+
+  std::shared_ptr<const SnapshotMeta> snapshot_;  // the newest of our own; null: none
 
   // Volatile state.
   Index commit_;

@@ -48,6 +48,7 @@ void Raft::Send(RaftOutput& out) {
 
 // A probe goes alone, even empty: its answer tells where the logs agree.
 void Raft::SendAppends(Peer& peer, RaftOutput& out) {
+  if (peer.installation.has_value() || peer.next <= log_.base()) return SendSnapshot(peer, out);
   if (peer.probing) {
     if (peer.in_flight.empty()) SendAppend(peer, out);
     return;
@@ -105,14 +106,16 @@ void Raft::SendCommitNotices(RaftOutput& out) {
 bool Raft::NoteIncarnation(Peer& peer, Incarnation incarnation, RaftOutput& out) {
   if (incarnation < peer.incarnation) return false;
   peer.active = true;
+  if (peer.installation.has_value()) peer.installation->silent = 0;
   if (incarnation == peer.incarnation) return true;
   const bool restarted = peer.incarnation != Incarnation(0);
   peer.incarnation = incarnation;
   if (!restarted) return true;
   out.trace.emplace_back(trace::PeerLost{peer.node});
-  peer.StartProbing(Next(peer.match));
+  peer.StartProbing(ProbeFrom(peer));
   peer.match = Index(0);
   peer.commit_told = Index(0);
+  peer.installation.reset();
   return false;
 }
 
@@ -139,7 +142,8 @@ void Raft::NoteRefusedAppend(Peer& peer, const AppendResponse& response, RaftOut
     return Refuse(RefusalReason::kStaleResponse, peer.node, out);
   }
   const Index hint = std::min(response.hint, refused->previous);
-  const Index agreeing = log_.LastNotAfter(hint, response.hint_term);
+  // What is compacted is the same wherever it is committed, and there is nothing to probe with.
+  const Index agreeing = hint < log_.base() ? hint : log_.LastNotAfter(hint, response.hint_term);
   peer.StartProbing(std::max(Next(agreeing), Next(peer.match)));
 }
 
@@ -153,6 +157,7 @@ void Raft::AdvanceMatch(Peer& peer, Index match, RaftOutput& out) {
   if (match > peer.match) {
     peer.match = match;
     peer.next = std::max(peer.next, Next(match));
+    if (peer.installation.has_value() && match >= log_.base()) peer.installation.reset();
     AdvanceCommit(out);
   }
 }
@@ -169,9 +174,10 @@ void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
   ConfirmReads(out);
   if (!known || response.match > log_.last()) return;
   AdvanceMatch(*peer, response.match, out);
+  if (peer->installation.has_value()) return;
   if (peer->in_flight.empty()) {
     // It lost sight of us meanwhile, and no longer knows how far our logs agree.
-    if (response.received < peer->match) peer->StartProbing(Next(peer->match));
+    if (response.received < peer->match) peer->StartProbing(ProbeFrom(*peer));
     return;
   }
   // Sent before this heartbeat, and yet the follower has not taken it in: lost, or its refusal was.
@@ -180,7 +186,7 @@ void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
   const bool arrived = response.next_sequence > oldest.sequence;
   if (arrived && oldest.round + 1 >= response.round) return;  // the answer may be on its way
   out.trace.emplace_back(trace::PeerLost{peer->node});
-  peer->StartProbing(Next(peer->match));
+  peer->StartProbing(ProbeFrom(*peer));
 }
 
 void Raft::HandleCommitNoticeResponse(const Message& message, RaftOutput& out) {

@@ -54,10 +54,11 @@ struct PendingChange {
   Index proposed;  // its last entry but for leaving the joint configuration; 0: not appended yet
   // Catching up, before a node may vote (thesis, section 4.2.1). Round 0: not begun.
   std::uint64_t round = 0;
-  Index round_end;         // what the nodes must hold at its end
-  bool slow = false;       // it has lasted for an election timeout
-  Index progress;          // what the one furthest behind held when the timer last ran out
-  std::uint64_t idle = 0;  // how often in a row it ran out without progress
+  Index round_end;             // what the nodes must hold at its end
+  bool slow = false;           // it has lasted for an election timeout
+  Index progress;              // what the one furthest behind held when the timer last ran out,
+  std::uint64_t received = 0;  // and how much of a snapshot
+  std::uint64_t idle = 0;      // how often in a row it ran out without progress
 };
 
 struct Leader {

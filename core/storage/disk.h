@@ -51,7 +51,22 @@ struct CreateDurably {
   std::string path;
   std::uint64_t size = 0;
 };
-using DiskAction = std::variant<WriteAndSync, CreateDurably>;
+// Gives a file another name within its folder, in place of one that has it; durable at once.
+struct RenameDurably {
+  std::string from;
+  std::string to;
+};
+struct RemoveDurably {
+  std::string path;
+};
+// The bytes come back with the operation's end.
+struct ReadBytes {
+  std::string path;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+};
+using DiskAction =
+    std::variant<WriteAndSync, CreateDurably, RenameDurably, RemoveDurably, ReadBytes>;
 
 struct DiskOp {
   Lane lane = Lane::kWal;

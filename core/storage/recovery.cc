@@ -1,5 +1,6 @@
 #include "core/storage/recovery.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/storage/identity.h"
 #include "core/storage/segment_file.h"
+#include "core/storage/snapshot_reader.h"
 #include "core/storage/wal_format.h"
 #include "core/storage/wal_replay.h"
 
@@ -96,6 +98,64 @@ Status CheckReach(const Identity& identity, const WalPosition& position) {
                         " when this node was last started");
 }
 
+std::string Span(Index first, Index last) {
+  return std::to_string(first.value()) + " to " + std::to_string(last.value());
+}
+
+// The entries behind the base again, now that its term is known; an error when they cannot follow.
+Status Rebase(Log& log, const SnapshotMeta& snapshot) {
+  Log joined(snapshot.index, snapshot.term);
+  for (Index index = log.first(); index <= log.last(); index = Next(index)) {
+    if (log.At(index).term < joined.last_term()) {
+      return WalDamaged(SnapshotPath(snapshot.index), 0,
+                        "its term " + std::to_string(snapshot.term.value()) +
+                            " is above that of entry " + std::to_string(index.value()));
+    }
+    joined.Append(log.At(index));
+  }
+  log = std::move(joined);
+  return Ok();
+}
+
+// What the log says behind a snapshot stays; entries before it stay for followers that need them. A
+// log that contradicts the snapshot, or ends before it, was to be replaced by it.
+Status Join(Replayed& wal, const std::optional<LoadedSnapshot>& snapshot, bool& restarted) {
+  Log& log = wal.log;
+  const Index base = log.base();
+  const SnapshotMeta meta = snapshot.has_value() ? snapshot->stored.meta : SnapshotMeta{};
+  if (base > meta.index) {
+    const std::vector<WalSegment>& older = wal.position.older;
+    const std::uint64_t first = older.empty() ? wal.position.segment : older.front().segment;
+    return WalDamaged(SegmentPath(std::max<std::uint64_t>(first, 2) - 1), 0,
+                      "the segment is missing, and with it the entries " +
+                          Span(Next(meta.index), base) + ", which no snapshot holds");
+  }
+  if (meta.index == Index(0)) return Ok();
+  restarted =
+      log.last() < meta.index || (log.Contains(meta.index) && log.TermAt(meta.index) != meta.term);
+  if (restarted) {
+    log = Log(meta.index, meta.term);
+  } else if (meta.index == base) {
+    return Rebase(log, meta);
+  } else if (base > Index(0)) {
+    log.CompactTo(Next(base));  // the term of the base itself is not known
+  }
+  return Ok();
+}
+
+// The name of a snapshot has to be durable before anything is built on it. What is left over goes
+// when all else is in order.
+Status KeepSnapshots(Disk& disk, const SnapshotsFound& found) {
+  if (!found.newest.has_value() && !found.incoming.has_value() && found.leftovers.empty()) {
+    return Ok();
+  }
+  Status status = disk.SyncDirectory(kSnapshotFolder);
+  for (const std::string& path : found.leftovers) {
+    if (status.ok()) status = disk.Remove(path);
+  }
+  return status;
+}
+
 Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity identity) {
   if (identity.node != options.node) {
     return Error{"this directory belongs to " + Name(identity.node) + ", not " +
@@ -103,9 +163,14 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity i
   }
   auto replayed = ReplayWal(disk, identity);
   if (!replayed.ok()) return replayed.error();
+  auto snapshots = FindSnapshots(disk, identity.store);
+  if (!snapshots.ok()) return snapshots.error();
   Replayed& wal = replayed.value();
+  bool restarted = false;
   Status status = CheckReach(identity, wal.position);
+  if (status.ok()) status = Join(wal, snapshots.value().newest, restarted);
   if (status.ok()) status = MendWal(disk, identity, wal);
+  if (status.ok()) status = KeepSnapshots(disk, snapshots.value());
   if (!status.ok()) return status.error();
   identity.incarnation = Incarnation(identity.incarnation.value() + 1);
   identity.next_batch = wal.position.next_batch;
@@ -117,8 +182,11 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity i
                    .term = wal.term,
                    .vote = wal.vote,
                    .log = std::move(wal.log),
-                   .position = wal.position,
-                   .torn = std::move(wal.torn)};
+                   .position = std::move(wal.position),
+                   .torn = std::move(wal.torn),
+                   .snapshot = std::move(snapshots.value().newest),
+                   .incoming = std::move(snapshots.value().incoming),
+                   .log_restarted = restarted};
 }
 
 }  // namespace

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/strong.h"
 #include "core/raft/log.h"
 #include "core/storage/disk.h"
+#include "core/storage/snapshot_reader.h"
 
 namespace drydock {
 
@@ -21,12 +23,21 @@ struct StartOptions {
   std::uint64_t segment_bytes = 64 << 20;  // of new segments; at least 1 MiB
 };
 
+// A segment and the largest index among its entries, those that were cut off later included: it can
+// go once the log is compacted up to there.
+struct WalSegment {
+  std::uint64_t segment = 0;
+  Index last;
+};
+
 // Where the write-ahead log goes on; the default is a log that holds nothing yet.
 struct WalPosition {
   std::uint64_t segment = 1;            // number of the segment in use
   std::uint64_t offset = kSectorBytes;  // in bytes, a multiple of the sector size
   std::uint64_t next_batch = 1;         // number of the batch to be written next
   std::uint64_t segment_bytes = 0;      // size of that segment; 0: that of new ones
+  Index last;                           // as in WalSegment
+  std::vector<WalSegment> older;        // the segments before it
 };
 
 // A tail that a crash left half written. Nothing in it had been acknowledged.
@@ -43,7 +54,12 @@ struct Recovered {
   std::optional<NodeId> vote;
   Log log;
   WalPosition position;
-  std::optional<TornTail> torn;  // it was cut off
+  std::optional<TornTail> torn;            // it was cut off
+  std::optional<LoadedSnapshot> snapshot;  // the log begins behind it or before
+  std::optional<LoadedSnapshot> incoming;  // what was received of a newer one
+  // The log on disk does not fit the snapshot, or ends before it, and was given up: the first thing
+  // to write is where it starts now.
+  bool log_restarted = false;
 };
 
 // Reads the directory, cuts off a torn tail, counts up the incarnation, and leaves everything

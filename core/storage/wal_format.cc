@@ -15,7 +15,12 @@ constexpr std::size_t kChecksumBytes = 4;
 constexpr std::size_t kBatchUncoveredBytes = 8;  // magic and checksum
 constexpr std::size_t kEntryFixedBytes = 17;     // index, term and kind
 
-enum class RecordType : std::uint8_t { kTermAndVote = 1, kEntry = 2, kTruncation = 3 };
+enum class RecordType : std::uint8_t {
+  kTermAndVote = 1,
+  kEntry = 2,
+  kTruncation = 3,
+  kLogStart = 4
+};
 
 template <class T>
 char* Put(char* out, T value) {
@@ -48,6 +53,12 @@ RecordType FillBody(const StoreTruncation& truncation, RecordBuffer& buffer) {
   return RecordType::kTruncation;
 }
 
+RecordType FillBody(const StoreLogStart& start, RecordBuffer& buffer) {
+  buffer.end = Put(buffer.end, start.base.value());
+  buffer.end = Put(buffer.end, start.base_term.value());
+  return RecordType::kLogStart;
+}
+
 std::optional<Mutation> ReadTermAndVote(Reader body) {
   StoreTermAndVote state;
   state.term = Term(body.U64());
@@ -70,9 +81,17 @@ std::optional<Mutation> ReadEntry(Reader body) {
 }
 
 std::optional<Mutation> ReadTruncation(Reader body) {
-  const StoreTruncation truncation{Index(body.U64())};
+  const StoreTruncation truncation{Index(body.U64()), Term(0)};
   if (!body.AtEnd()) return std::nullopt;
   return truncation;
+}
+
+std::optional<Mutation> ReadLogStart(Reader body) {
+  StoreLogStart start;
+  start.base = Index(body.U64());
+  start.base_term = Term(body.U64());
+  if (!body.AtEnd()) return std::nullopt;
+  return start;
 }
 
 }  // namespace
@@ -190,6 +209,8 @@ std::optional<Mutation> TakeRecord(std::string_view& bytes) {
       return ReadEntry(Reader(body));
     case RecordType::kTruncation:
       return ReadTruncation(Reader(body));
+    case RecordType::kLogStart:
+      return ReadLogStart(Reader(body));
   }
   return std::nullopt;
 }

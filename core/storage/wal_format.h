@@ -12,9 +12,12 @@
 //              1  term u64, voted u8, vote u32
 //              2  index u64, term u64, kind u8, payload
 //              3  last index kept u64
+//              4  the log goes on behind this entry and holds nothing else, unless that is its end
+//                 anyway: index u64, term u64
 //
-// Batches are numbered 1, 2, ... through all segments; the first of each segment begins with a
-// record of the term and vote, so that a segment can be read without those before it.
+// Batches are numbered 1, 2, ... through all segments; the first of each segment but the first
+// begins with records of the term and vote and of the log's end, so that a segment can be read
+// without those before it.
 #pragma once
 
 #include <cstdint>

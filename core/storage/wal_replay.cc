@@ -1,6 +1,7 @@
 #include "core/storage/wal_replay.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,6 +15,12 @@ namespace {
 // Nullopt: it follows. Otherwise what is wrong with it.
 using Objection = std::optional<std::string>;
 
+// A run of segments without a gap.
+struct WalSegments {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+};
+
 // Builds the state up from records in order.
 class Replay {
  public:
@@ -23,7 +30,7 @@ class Replay {
   Result<Replayed> Run();
 
  private:
-  Result<std::uint64_t> CountSegments();
+  Result<WalSegments> FindSegments();
   Status ReadSegment(std::uint64_t segment, bool newest);
   Status CheckHeader(const SegmentFile& file, std::uint64_t segment, const SegmentHeader& header);
   // From the sector behind the header on; leaves `offset` behind the last batch.
@@ -35,11 +42,13 @@ class Replay {
   Objection Apply(const StoreTermAndVote& state);
   Objection Apply(StoreEntry& store);
   Objection Apply(const StoreTruncation& truncation);
-
+  Objection Apply(const StoreLogStart& start);
   Disk& disk_;
   const Identity& identity_;
   std::uint32_t salt_;
   Replayed out_;
+  std::uint64_t first_segment_ = 1;
+  Index last_;  // the largest in the segment being read
   std::uint64_t next_batch_ = 1;
   std::optional<std::uint64_t> last_batch_;  // offset in the segment being read
 };
@@ -69,16 +78,35 @@ Objection Replay::Apply(StoreEntry& store) {
            std::to_string(out_.log.last_term().value()) + ", of the entry before it, and " +
            std::to_string(out_.term.value()) + ", the current one, where it cannot be";
   }
+  last_ = std::max(last_, store.index);
   out_.log.Append(std::move(store.entry));
   return std::nullopt;
 }
 
+// What was cut off may be all that an older segment, which is gone, held behind `last`.
 Objection Replay::Apply(const StoreTruncation& truncation) {
-  if (truncation.last > out_.log.last()) {
+  const bool before = truncation.last < out_.log.base();
+  if (before && first_segment_ > 1) {
+    out_.log = Log(truncation.last, Term(0));
+    return std::nullopt;
+  }
+  if (before || truncation.last > out_.log.last()) {
     return "a truncation keeps " + std::to_string(truncation.last.value()) + " entries of " +
            std::to_string(out_.log.last().value());
   }
   out_.log.TruncateAfter(truncation.last);
+  return std::nullopt;
+}
+
+Objection Replay::Apply(const StoreLogStart& start) {
+  if (start.base == out_.log.last() && start.base_term == out_.log.last_term()) {
+    return std::nullopt;
+  }
+  if (start.base_term > out_.term || start.base == Index(0)) {
+    return "the log starts behind entry " + std::to_string(start.base.value()) + " of term " +
+           std::to_string(start.base_term.value()) + ", where it cannot";
+  }
+  out_.log = Log(start.base, start.base_term);
   return std::nullopt;
 }
 
@@ -138,6 +166,7 @@ Status Replay::CheckHeader(const SegmentFile& file, std::uint64_t segment,
                       "the file has " + std::to_string(file.size()) + " bytes instead of " +
                           std::to_string(header.bytes));
   }
+  if (segment == first_segment_ && segment > 1) next_batch_ = header.first_batch;
   if (header.first_batch > next_batch_ && segment > 1) {
     return WalDamaged(SegmentPath(out_.position.segment), out_.position.offset,
                       "batch " + std::to_string(next_batch_) + " is missing, for " + file.path() +
@@ -193,7 +222,8 @@ Status Replay::ReadSegment(std::uint64_t segment, bool newest) {
   if (!file.ok()) return file.error();
   const auto header = file.value().Header();
   if (!header.ok()) return header.error();
-  const bool may_be_unused = newest && segment > 1;  // the first is made before the identity is
+  // The first is made before the identity is, and none goes before its successor holds a batch.
+  const bool may_be_unused = newest && segment > first_segment_;
   if (!header.value().has_value()) {
     if (may_be_unused) return DropUnused(file.value(), false);
     return WalDamaged(file.value().path(), 0, "the segment's header is damaged");
@@ -209,37 +239,44 @@ Status Replay::ReadSegment(std::uint64_t segment, bool newest) {
     last_batch_ = last_before;
     return DropUnused(file.value(), true);
   }
+  if (segment > first_segment_) {
+    out_.position.older.push_back({out_.position.segment, out_.position.last});
+  }
   out_.position = {.segment = segment,
                    .offset = offset,
                    .next_batch = next_batch_,
-                   .segment_bytes = file.value().size()};
+                   .segment_bytes = file.value().size(),
+                   .last = std::exchange(last_, Index(0)),
+                   .older = std::move(out_.position.older)};
   return EndSegment(file.value(), offset, newest);
 }
 
-// Gives how many there are: 1 to n, without a gap.
-Result<std::uint64_t> Replay::CountSegments() {
+// The newest ones, up to a gap. What is before a gap was to be removed, and a disk that lied about
+// it gave it back; where something else is missing, the entries will not reach back to the
+// snapshot.
+Result<WalSegments> Replay::FindSegments() {
   const auto names = disk_.List(kWalFolder);
   if (!names.ok()) return names.error();
-  std::uint64_t count = 0;
+  std::vector<std::uint64_t> numbers;
   for (const std::string& name : names.value()) {
     const std::optional<std::uint64_t> number = SegmentNumber(name);
-    if (!number.has_value()) continue;
-    if (*number != count + 1) break;
-    ++count;
+    if (number.has_value()) numbers.push_back(*number);
   }
-  const auto is_segment = [](const std::string& name) { return SegmentNumber(name).has_value(); };
-  const auto all = static_cast<std::uint64_t>(std::ranges::count_if(names.value(), is_segment));
-  if (count == 0 || count != all) {
-    return WalDamaged(SegmentPath(count + 1), 0, "the segment is missing");
+  if (numbers.empty()) return WalDamaged(SegmentPath(1), 0, "the segment is missing");
+  WalSegments found{numbers.back(), numbers.back()};
+  for (auto at = std::next(numbers.rbegin()); at != numbers.rend(); ++at) {
+    if (*at + 1 != found.first) break;
+    found.first = *at;
   }
-  return count;
+  return found;
 }
 
 Result<Replayed> Replay::Run() {
-  const auto count = CountSegments();
-  if (!count.ok()) return count.error();
-  for (std::uint64_t segment = 1; segment <= count.value(); ++segment) {
-    const Status status = ReadSegment(segment, segment == count.value());
+  const auto segments = FindSegments();
+  if (!segments.ok()) return segments.error();
+  first_segment_ = segments.value().first;
+  for (std::uint64_t segment = first_segment_; segment <= segments.value().last; ++segment) {
+    const Status status = ReadSegment(segment, segment == segments.value().last);
     if (!status.ok()) return status.error();
   }
   out_.last_batch = last_batch_;

@@ -19,7 +19,7 @@ Error WalDamaged(const std::string& path, std::uint64_t offset, const std::strin
 struct Replayed {
   Term term;
   std::optional<NodeId> vote;
-  Log log;
+  Log log;  // where older segments are gone, the term of its base may be unknown: 0
   WalPosition position;
 
   // Still to be done by MendWal:

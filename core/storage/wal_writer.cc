@@ -31,9 +31,11 @@ WalWriter::WalWriter(const Recovered& recovered, std::uint64_t segment_bytes)
       batch_limit_(std::min(kMaxBatchBytes, segment_bytes / 2)),
       at_(recovered.position),
       path_(SegmentPath(recovered.position.segment)),
+      segment_begun_(recovered.position.offset > kSectorBytes),
       term_(recovered.term),
       vote_(recovered.vote),
       last_index_(recovered.log.last()),
+      last_term_(recovered.log.last_term()),
       written_{recovered.term, recovered.vote} {
   DRYDOCK_CHECK(segment_bytes >= kMinSegmentBytes, segment_bytes);
   DRYDOCK_CHECK(at_.offset % kSectorBytes == 0 && at_.offset >= kSectorBytes, at_.offset);
@@ -53,11 +55,19 @@ void WalWriter::CheckFollows(const StoreEntry& entry) {
   DRYDOCK_CHECK(entry.index == Next(last_index_), entry.index, last_index_);
   DRYDOCK_CHECK(entry.entry.term <= term_, entry.entry.term, term_);
   last_index_ = entry.index;
+  last_term_ = entry.entry.term;
 }
 
 void WalWriter::CheckFollows(const StoreTruncation& truncation) {
   DRYDOCK_CHECK(truncation.last <= last_index_, truncation.last, last_index_);
   last_index_ = truncation.last;
+  last_term_ = truncation.last_term;
+}
+
+void WalWriter::CheckFollows(const StoreLogStart& start) {
+  DRYDOCK_CHECK(start.base > Index(0) && start.base_term <= term_, start.base, start.base_term);
+  last_index_ = start.base;
+  last_term_ = start.base_term;
 }
 
 void WalWriter::Gather::Clear() {
@@ -65,16 +75,19 @@ void WalWriter::Gather::Clear() {
   splices.clear();
   bytes = 0;
   records = 0;
+  last_index = Index(0);
   state.reset();
 }
 
 Lsn WalWriter::Add(const Mutation& mutation) {
+  const StoreLogStart log_before{last_index_, last_term_};
   std::visit([this](const auto& m) { CheckFollows(m); }, mutation);
   const Bytes* const payload = PayloadOf(mutation);
   const std::size_t payload_bytes = payload == nullptr ? 0 : payload->size();
   if (open_.records != 0 && open_.bytes + payload_bytes > batch_limit_) {
     closed_.push_back(std::exchange(open_, {}));
   }
+  if (open_.records == 0) open_.log_before = log_before;
   const bool apart = payload_bytes > kMaxCopiedPayload;
   const std::size_t before = open_.head.size();
   AppendRecord(mutation, apart, open_.head);
@@ -84,6 +97,7 @@ Lsn WalWriter::Add(const Mutation& mutation) {
     open_.bytes += payload_bytes;
   }
   if (const auto* state = std::get_if<StoreTermAndVote>(&mutation)) open_.state = *state;
+  if (payload != nullptr) open_.last_index = std::max(open_.last_index, last_index_);
   ++open_.records;
   last_ = Next(last_);
   open_.last = last_;
@@ -96,7 +110,7 @@ void WalWriter::Flush(std::vector<DiskOp>& out) {
     EmitHeader(out);
     return;
   }
-  // Room for the state record as well, whether it will be there or not.
+  // Room for the records that begin a segment as well, whether they will be there or not.
   constexpr std::uint64_t kSlack = 64;
   const std::uint64_t needed = kBatchHeaderBytes + kSlack + NextGather().bytes;
   if (needed > at_.segment_bytes - std::min(at_.offset, at_.segment_bytes)) {
@@ -114,12 +128,14 @@ void WalWriter::Emit(Action action, DiskAction disk_action, std::vector<DiskOp>&
 void WalWriter::EmitCreate(std::vector<DiskOp>& out) {
   // Closed, so that it cannot outgrow the segment that is made for it.
   if (closed_.empty()) closed_.push_back(std::exchange(open_, {}));
+  at_.older.push_back({at_.segment, std::exchange(at_.last, Index(0))});
   ++at_.segment;
   at_.offset = kSectorBytes;
   at_.segment_bytes =
       std::max(new_segment_bytes_, RoundUpToSector(2 * kSectorBytes + closed_.front().bytes));
   path_ = SegmentPath(at_.segment);
   segment_opened_ = false;
+  segment_begun_ = false;
   Emit(Action::kCreate, CreateDurably{path_, at_.segment_bytes}, out);
 }
 
@@ -135,11 +151,12 @@ void WalWriter::EmitHeader(std::vector<DiskOp>& out) {
   Emit(Action::kHeader, WriteAndSync{path_, 0, {Bytes(EncodeSegmentHeader(header))}}, out);
 }
 
-Bytes WalWriter::EncodeHead(const Gather& gather, std::string_view prefix) const {
+Bytes WalWriter::EncodeHead(const Gather& gather, std::string_view prefix,
+                            std::uint32_t prefix_records) const {
   BatchHeader header{
       .number = at_.next_batch,
       .payload_bytes = static_cast<std::uint32_t>(prefix.size() + gather.bytes),
-      .records = gather.records + (prefix.empty() ? 0u : 1u),
+      .records = gather.records + prefix_records,
       .payload_checksum = Crc32c(prefix),
   };
   std::uint32_t& checksum = header.payload_checksum;
@@ -161,8 +178,16 @@ Bytes WalWriter::EncodeHead(const Gather& gather, std::string_view prefix) const
 void WalWriter::EmitBatch(std::vector<DiskOp>& out) {
   const Gather& gather = NextGather();
   std::string prefix;
-  if (at_.offset == kSectorBytes) AppendRecord(written_, false, prefix);
-  in_flight_ = EncodeHead(gather, prefix);
+  std::uint32_t prefix_records = 0;
+  if (at_.offset == kSectorBytes) {
+    AppendRecord(written_, false, prefix);
+    ++prefix_records;
+    if (at_.segment > 1) {
+      AppendRecord(gather.log_before, false, prefix);
+      ++prefix_records;
+    }
+  }
+  in_flight_ = EncodeHead(gather, prefix, prefix_records);
   WriteAndSync write{path_, at_.offset, {}};
   write.pieces.reserve(1 + 2 * gather.splices.size());
   std::size_t from = 0;
@@ -179,6 +204,7 @@ void WalWriter::EmitBatch(std::vector<DiskOp>& out) {
   at_.offset += RoundUpToSector(kBatchHeaderBytes + prefix.size() + gather.bytes);
   ++at_.next_batch;
   in_flight_last_ = gather.last;
+  at_.last = std::max(at_.last, gather.last_index);
   if (gather.state.has_value()) written_ = *gather.state;
   DropGather();
   Emit(Action::kBatch, std::move(write), out);
@@ -196,8 +222,21 @@ std::optional<Lsn> WalWriter::Done(Ticket ticket) {
   DRYDOCK_CHECK(busy() && ticket == Ticket(tickets_), ticket, tickets_);
   if (std::exchange(action_, Action::kNone) != Action::kBatch) return std::nullopt;
   in_flight_ = Bytes();
+  segment_begun_ = true;
   durable_ = in_flight_last_;
   return durable_;
+}
+
+// The first batch of a segment holds the term and the vote: until it is durable they are in an
+// older one.
+std::vector<std::string> WalWriter::TakeObsolete(Index index) {
+  std::vector<std::string> paths;
+  if (!segment_begun_) return paths;
+  std::vector<WalSegment>& older = at_.older;
+  const auto kept = std::ranges::find_if(older, [index](const auto& s) { return s.last > index; });
+  for (auto at = older.begin(); at != kept; ++at) paths.push_back(SegmentPath(at->segment));
+  older.erase(older.begin(), kept);
+  return paths;
 }
 
 void WalWriter::AddTo(Hasher& hasher) const {

@@ -30,6 +30,9 @@ class WalWriter {
   // One of its operations was carried out. Gives the Lsn up to which everything is now durable,
   // if that has changed.
   std::optional<Lsn> Done(Ticket ticket);
+  // The oldest segments, as far as they hold no entry behind `index`, up to which a snapshot is
+  // durable. They are no longer the log's: to be removed in this order, one after the other.
+  std::vector<std::string> TakeObsolete(Index index);
 
   Lsn last() const { return last_; }                      // of the newest mutation added
   Lsn durable() const { return durable_; }                // everything up to here survives a crash
@@ -51,6 +54,8 @@ class WalWriter {
     std::uint64_t bytes = 0;  // of all records
     std::uint32_t records = 0;
     Lsn last;
+    Index last_index;                       // the largest of its entries
+    StoreLogStart log_before;               // the end of the log in front of it
     std::optional<StoreTermAndVote> state;  // the newest in it
 
     void Clear();
@@ -60,6 +65,7 @@ class WalWriter {
   void CheckFollows(const StoreTermAndVote& state);
   void CheckFollows(const StoreEntry& entry);
   void CheckFollows(const StoreTruncation& truncation);
+  void CheckFollows(const StoreLogStart& start);
   bool HasGathered() const { return !closed_.empty() || open_.records != 0; }
   const Gather& NextGather() const { return closed_.empty() ? open_ : closed_.front(); }
   void DropGather();
@@ -67,7 +73,8 @@ class WalWriter {
   void EmitCreate(std::vector<DiskOp>& out);
   void EmitHeader(std::vector<DiskOp>& out);
   void EmitBatch(std::vector<DiskOp>& out);
-  Bytes EncodeHead(const Gather& gather, std::string_view prefix) const;
+  Bytes EncodeHead(const Gather& gather, std::string_view prefix,
+                   std::uint32_t prefix_records) const;
 
   NodeId node_;
   StoreId store_;
@@ -78,6 +85,7 @@ class WalWriter {
   WalPosition at_;              // of the next batch
   std::string path_;            // of the segment in use
   bool segment_opened_ = true;  // false: created, and its header is to be written next
+  bool segment_begun_ = false;  // it holds a batch that is durable
 
   std::vector<Gather> closed_;  // full, in order
   Gather open_;
@@ -85,6 +93,7 @@ class WalWriter {
   Term term_;
   std::optional<NodeId> vote_;
   Index last_index_;
+  Term last_term_;
   StoreTermAndVote written_;  // the state as of the last batch emitted
 
   Action action_ = Action::kNone;

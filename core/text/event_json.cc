@@ -102,8 +102,33 @@ class MemberWriter {
     Begin("halted");
     out_.TextMember("why", e.reason);
   }
+  void operator()(const trace::SnapshotSaved& e) {
+    Begin("snapshot_saved");
+    Snapshot(e);
+  }
+  void operator()(const trace::Compacted& e) {
+    Begin("compacted");
+    out_.Member("index", e.index.value());
+  }
+  void operator()(const trace::SnapshotOffered& e) {
+    Begin("snapshot_offered");
+    WriteNode(out_, "peer", e.peer);
+    out_.Member("index", e.index.value());
+  }
+  void operator()(const trace::SnapshotInstalled& e) {
+    Begin("snapshot_installed");
+    Snapshot(e);
+    out_.Member("log_kept", e.log_kept);
+  }
 
  private:
+  template <class Event>
+  void Snapshot(const Event& e) {
+    out_.Member("index", e.index.value());
+    out_.Member("term", e.term.value());
+    out_.Member("bytes", e.bytes);
+    out_.Member("crc32c", e.checksum);
+  }
   void Begin(std::string_view name) { out_.NameMember("event", name); }
 
   JsonWriter& out_;

@@ -24,7 +24,7 @@ inline constexpr std::array<std::string_view, 14> kRoleCauseNames = {
     "resumed",          "transfer",        "disk_stalled",      "removed"};
 inline constexpr std::array<std::string_view, kTimerCount> kTimerNames = {
     "election", "stickiness", "heartbeat", "check_quorum", "resume",
-    "transfer", "preference", "disk",      "catch_up"};
+    "transfer", "preference", "disk",      "catch_up",     "snapshot"};
 inline constexpr std::array<std::string_view, 17> kRefusalReasonNames = {
     "unknown_sender",  "wrong_addressee",   "wrong_store", "malformed",    "old_term",
     "leader_is_alive", "already_voted",     "log_behind",  "log_mismatch", "sequence_ahead",
@@ -41,7 +41,8 @@ inline constexpr std::array<std::string_view, kLastEntryKind + 1> kEntryKindName
 inline constexpr std::array<std::string_view, std::variant_size_v<MessageBody>> kMessageTypeNames =
     {"pre_vote_request", "pre_vote_response",      "vote_request", "vote_response",
      "append_request",   "append_response",        "heartbeat",    "heartbeat_response",
-     "commit_notice",    "commit_notice_response", "timeout_now",  "timeout_now_response"};
+     "commit_notice",    "commit_notice_response", "timeout_now",  "timeout_now_response",
+     "snapshot_chunk",   "snapshot_chunk_response"};
 inline constexpr std::array<std::string_view, 3> kTransferCauseNames = {"asked", "priority",
                                                                         "disk_stalled"};
 inline constexpr std::array<std::string_view, 11> kTransferOutcomeNames = {
@@ -61,7 +62,7 @@ static_assert(static_cast<std::size_t>(TransferCause::kDiskStalled) + 1 ==
 static_assert(static_cast<std::size_t>(TransferOutcome::kUnknown) + 1 ==
               kTransferOutcomeNames.size());
 static_assert(static_cast<std::size_t>(RoleCause::kRemoved) + 1 == kRoleCauseNames.size());
-static_assert(static_cast<std::size_t>(TimerId::kCatchUp) + 1 == kTimerNames.size());
+static_assert(static_cast<std::size_t>(TimerId::kSnapshot) + 1 == kTimerNames.size());
 static_assert(static_cast<std::size_t>(ChangeOutcome::kUnknown) + 1 == kChangeOutcomeNames.size());
 
 inline std::string_view NameOf(Role role) {

@@ -86,6 +86,20 @@ class MemberWriter {
     out_.Member("last_term", m.last_term.value());
   }
   void operator()(const TimeoutNowResponse& m) { out_.Member("taken", m.taken); }
+  void operator()(const SnapshotChunk& m) {
+    out_.Member("index", m.meta.index.value());
+    out_.Member("index_term", m.meta.term.value());
+    out_.Member("offset", m.offset);
+    out_.Member("bytes", std::uint64_t{m.bytes.size()});
+    out_.Member("of", m.meta.bytes);
+    out_.Member("crc32c", m.meta.checksum);
+  }
+  void operator()(const SnapshotChunkResponse& m) {
+    out_.Member("responder", m.responder.value());
+    out_.Member("index", m.index.value());
+    out_.Member("received", m.received);
+    out_.Member("installed", m.installed);
+  }
 
  private:
   void Entries(const AppendRequest& m) {

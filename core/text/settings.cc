@@ -13,7 +13,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMany = 1'000'000'000;
 
-constexpr std::array<CountSetting, 11> kCounts = {{
+constexpr std::array<CountSetting, 15> kCounts = {{
     {"max_entries_per_append", &Settings::max_entries_per_append, 1, kMany},
     {"max_append_bytes", &Settings::max_append_bytes, 1, 1024 * kMebibyte},
     {"max_inflight_appends", &Settings::max_inflight_appends, 1, kMany},
@@ -25,9 +25,13 @@ constexpr std::array<CountSetting, 11> kCounts = {{
     {"max_piece_bytes", &Settings::max_piece_bytes, 1, 1024 * kMebibyte},
     {"max_sessions", &Settings::max_sessions, 1, kMany},
     {"segment_bytes", &Settings::segment_bytes, kMebibyte, kTebibyte},
+    {"snapshot_every", &Settings::snapshot_every, 0, kMany},
+    {"snapshot_log_bytes", &Settings::snapshot_log_bytes, 1, kTebibyte},
+    {"snapshot_margin_bytes", &Settings::snapshot_margin_bytes, 0, kTebibyte},
+    {"snapshot_chunk_bytes", &Settings::snapshot_chunk_bytes, 1, 16 * kMebibyte},
 }};
 
-constexpr std::array<std::string_view, 16> kKeys = {"election_timeout",
+constexpr std::array<std::string_view, 20> kKeys = {"election_timeout",
                                                     "heartbeat_interval",
                                                     "pre_vote",
                                                     "check_quorum",
@@ -42,16 +46,11 @@ constexpr std::array<std::string_view, 16> kKeys = {"election_timeout",
                                                     "max_piece_bytes",
                                                     "max_sessions",
                                                     "segment_bytes",
+                                                    "snapshot_every",
+                                                    "snapshot_log_bytes",
+                                                    "snapshot_margin_bytes",
+                                                    "snapshot_chunk_bytes",
                                                     "priorities"};
-
-// Names that people may know, but which come with a later version.
-bool RefuseLaterKeys(const JsonValue& config, Mistakes& mistakes) {
-  const JsonMember* member = config.Find("snapshot_every");
-  if (member == nullptr) return false;
-  mistakes.AddKey(config, *member,
-                  "\"snapshot_every\" comes with a later version: this one takes no snapshots yet");
-  return true;
-}
 
 void ReadTimes(const Fields& fields, Settings& settings) {
   if (const JsonValue* range = fields.Find("election_timeout")) {
@@ -130,7 +129,6 @@ const CountSetting& Named(std::string_view name) {
 
 Settings ReadSettings(const JsonValue& config, const Settings& defaults, Mistakes& mistakes) {
   Settings settings = defaults;
-  if (RefuseLaterKeys(config, mistakes)) return settings;
   const Fields fields(config, "config", kKeys, mistakes);
   ReadTimes(fields, settings);
   settings.pre_vote = fields.Bool("pre_vote", settings.pre_vote);

@@ -248,4 +248,52 @@ std::optional<FromWire> Decode(const v1::TimeoutNowResponse& in) {
   return DecodeEnvelope(in, TimeoutNowResponse{.taken = in.taken()});
 }
 
+// --- Snapshots -----------------------------------------------------------------------------------
+
+void Encode(const Message& message, Fingerprint cluster, v1::SnapshotChunkHead& out) {
+  EncodeEnvelope(message, cluster, out);
+  const auto& body = BodyOf<SnapshotChunk>(message);
+  const SnapshotMeta& meta = body.meta;
+  DRYDOCK_CHECK(body.bytes.size() <= kMaxChunkBytes, body.bytes.size());
+  out.set_index(meta.index.value());
+  out.set_index_term(Signed(meta.term));
+  out.set_configuration_index(meta.configuration_index.value());
+  out.set_configuration(meta.configuration.Encode());
+  out.set_state_bytes(meta.bytes);
+  out.set_state_checksum(meta.checksum);
+  out.set_offset(body.offset);
+  out.set_chunk_bytes(static_cast<std::uint32_t>(body.bytes.size()));
+}
+
+std::optional<FromWire> Decode(const v1::SnapshotChunkHead& in) {
+  std::optional<Configuration> configuration = Configuration::Decode(in.configuration());
+  if (in.index_term() < 0 || in.chunk_bytes() > kMaxChunkBytes) return std::nullopt;
+  if (!configuration.has_value()) return std::nullopt;
+  SnapshotMeta meta{.index = Index(in.index()),
+                    .term = Unsigned(in.index_term()),
+                    .configuration_index = Index(in.configuration_index()),
+                    .configuration = std::move(*configuration),
+                    .bytes = in.state_bytes(),
+                    .checksum = in.state_checksum()};
+  return DecodeEnvelope(in,
+                        SnapshotChunk{.meta = std::move(meta), .offset = in.offset(), .bytes = {}});
+}
+
+void Encode(const Message& message, Fingerprint cluster, v1::InstallSnapshotResponse& out) {
+  EncodeEnvelope(message, cluster, out);
+  const auto& body = BodyOf<SnapshotChunkResponse>(message);
+  out.set_responder_incarnation(body.responder.value());
+  out.set_index(body.index.value());
+  out.set_received_bytes(body.received);
+  out.set_installed(body.installed);
+}
+
+std::optional<FromWire> Decode(const v1::InstallSnapshotResponse& in) {
+  return DecodeEnvelope(in,
+                        SnapshotChunkResponse{.responder = Incarnation(in.responder_incarnation()),
+                                              .index = Index(in.index()),
+                                              .received = in.received_bytes(),
+                                              .installed = in.installed()});
+}
+
 }  // namespace drydock::net

@@ -1,6 +1,5 @@
 #include "net/disk/disk_worker.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -25,76 +24,80 @@ std::uint64_t BytesOf(const DiskAction& action) {
   return bytes;
 }
 
+// What an operation gives back that reads nothing.
+Result<Bytes> Nothing(const Status& status) {
+  if (!status.ok()) return status.error();
+  return Bytes();
+}
+
 }  // namespace
 
 DiskWorker::DiskWorker(PosixDisk& disk, std::function<void(DiskResult)> done)
-    : disk_(disk), done_(std::move(done)), spare_(disk), thread_([this] { Run(); }) {}
+    : disk_(disk), done_(std::move(done)), spare_(disk) {
+  for (LaneState& lane : lanes_) lane.thread = std::thread([this, &lane] { Run(lane); });
+}
 
 DiskWorker::~DiskWorker() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
+  for (LaneState& lane : lanes_) {
+    {
+      const std::lock_guard lock(lane.mutex);
+      lane.stop = true;
+    }
+    lane.wake.notify_one();
   }
-  wake_.notify_one();
-  thread_.join();
+  for (LaneState& lane : lanes_) lane.thread.join();
 }
 
 void DiskWorker::Submit(DiskOp op) {
-  const auto lane = static_cast<std::size_t>(op.lane);
-  DRYDOCK_CHECK(lane < kLanes, lane);
+  const auto number = static_cast<std::size_t>(op.lane);
+  DRYDOCK_CHECK(number < kLanes, number);
+  LaneState& lane = lanes_[number];
   {
-    const std::lock_guard lock(mutex_);
-    lanes_[lane].waiting.push_back(std::move(op));
+    const std::lock_guard lock(lane.mutex);
+    lane.waiting.push_back(std::move(op));
   }
-  wake_.notify_one();
+  lane.wake.notify_one();
 }
 
-DiskWorker::LaneState* DiskWorker::NextLane() {
-  const auto lane =
-      std::ranges::find_if(lanes_, [](const LaneState& state) { return !state.waiting.empty(); });
-  return lane == lanes_.end() ? nullptr : &*lane;
-}
-
-void DiskWorker::Run() {
-  std::unique_lock lock(mutex_);
+void DiskWorker::Run(LaneState& lane) {
+  std::unique_lock lock(lane.mutex);
   while (true) {
-    LaneState* lane = nullptr;
-    wake_.wait(lock, [&] {
-      lane = NextLane();
-      return lane != nullptr || stop_;
-    });
-    if (lane == nullptr) return;
-    const DiskOp op = std::move(lane->waiting.front());
-    lane->waiting.pop_front();
+    lane.wake.wait(lock, [&] { return !lane.waiting.empty() || lane.stop; });
+    if (lane.waiting.empty()) return;
+    const DiskOp op = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
     lock.unlock();
-    done_(CarryOut(op, *lane));
+    done_(CarryOut(op, lane));
     lock.lock();
   }
 }
 
 DiskResult DiskWorker::CarryOut(const DiskOp& op, LaneState& lane) {
-  DiskResult result{.done = {op.ticket, std::nullopt}, .bytes = BytesOf(op.action)};
+  DiskResult result{
+      .done = {op.ticket, std::nullopt, {}}, .lane = op.lane, .bytes = BytesOf(op.action)};
   if (lane.failure.has_value()) {
     result.done.error = "not tried, because an operation before it failed: " + *lane.failure;
     return result;
   }
   const auto begin = Clock::now();
-  const Status status = std::visit([this](const auto& action) { return Do(action); }, op.action);
+  Result<Bytes> done = std::visit([this](const auto& action) { return Do(action); }, op.action);
   result.took = Clock::now() - begin;
-  if (!status.ok()) {
-    lane.failure = status.error().text;
-    result.done.error = status.error().text;
+  if (done.ok()) {
+    result.done.bytes = std::move(done.value());
+  } else {
+    lane.failure = done.error().text;
+    result.done.error = done.error().text;
   }
-  result.synced = status.ok() && std::holds_alternative<WriteAndSync>(op.action);
+  result.synced = done.ok() && std::holds_alternative<WriteAndSync>(op.action);
   return result;
 }
 
-Status DiskWorker::Do(const WriteAndSync& write) {
+Result<Bytes> DiskWorker::Do(const WriteAndSync& write) {
   const Status status = disk_.WriteAll(write.path, write.offset, write.pieces);
-  return status.ok() ? disk_.Sync(write.path) : status;
+  return Nothing(status.ok() ? disk_.Sync(write.path) : status);
 }
 
-Status DiskWorker::Do(const CreateDurably& create) {
+Result<Bytes> DiskWorker::Do(const CreateDurably& create) {
   const std::string folder = FolderOf(create.path);
   const bool segment = folder == kWalFolder;
   Status status = Ok();
@@ -103,8 +106,26 @@ Status DiskWorker::Do(const CreateDurably& create) {
     if (status.ok()) status = disk_.Sync(create.path);
   }
   if (status.ok()) status = disk_.SyncDirectory(folder);
+  // The folder may have been made for it.
+  if (status.ok() && !segment) status = disk_.SyncDirectory("");
   if (status.ok() && segment) spare_.Want(create.size);
-  return status;
+  return Nothing(status);
+}
+
+Result<Bytes> DiskWorker::Do(const RenameDurably& rename) {
+  const Status status = disk_.Rename(rename.from, rename.to);
+  return Nothing(status.ok() ? disk_.SyncDirectory(FolderOf(rename.to)) : status);
+}
+
+Result<Bytes> DiskWorker::Do(const RemoveDurably& remove) {
+  const Status status = disk_.Remove(remove.path);
+  return Nothing(status.ok() ? disk_.SyncDirectory(FolderOf(remove.path)) : status);
+}
+
+Result<Bytes> DiskWorker::Do(const ReadBytes& read) {
+  Result<std::string> bytes = disk_.Read(read.path, read.offset, read.size);
+  if (!bytes.ok()) return bytes.error();
+  return Bytes(std::move(bytes.value()));
 }
 
 }  // namespace drydock::net

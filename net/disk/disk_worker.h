@@ -1,4 +1,4 @@
-// The disk thread of a node: carries out what the node asks of its disk.
+// The disk threads of a node: carry out what the node asks of its disk.
 #pragma once
 
 #include <array>
@@ -21,20 +21,21 @@ namespace drydock::net {
 
 struct DiskResult {
   DiskDone done;
+  Lane lane = Lane::kWal;
   std::chrono::nanoseconds took{};  // to carry it out, without the time until its turn came
   std::uint64_t bytes = 0;          // of data to be written; a creation has none
   bool synced = false;              // the data is durable: a WriteAndSync that succeeded
 };
 
-// Each lane is carried out in the order of submission; an operation of kWal is taken before one of
-// kBulk. (One thread serves both, until something is submitted that takes long.) Once an operation
-// of a lane has failed, all behind it in that lane fail without being tried: they may rely on it.
+// Each lane has a thread and is carried out in the order of submission: the log does not wait
+// behind a snapshot. Once an operation of a lane has failed, all behind it in that lane fail
+// without being tried: they may rely on it.
 //
 // Keeps a spare segment ready after the first creation of a segment, so that the next one of the
 // same size takes a rename and the sync of a directory.
 class DiskWorker {
  public:
-  // `done` is called on the worker's thread, once for each operation; it may call Submit. The disk
+  // `done` is called on the lanes' threads, once for each operation; it may call Submit. The disk
   // must outlive this, and Recover must be through with it.
   DiskWorker(PosixDisk& disk, std::function<void(DiskResult)> done);
   // Carries out what was submitted, then stops.
@@ -52,24 +53,26 @@ class DiskWorker {
  private:
   static constexpr std::size_t kLanes = 2;
   struct LaneState {
+    std::mutex mutex;  // of these three
+    std::condition_variable wake;
     std::deque<DiskOp> waiting;
-    std::optional<std::string> failure;  // the first one; of the worker's thread only
+    bool stop = false;
+    std::optional<std::string> failure;  // the first one; of the lane's thread only
+    std::thread thread;
   };
 
-  void Run();
-  LaneState* NextLane();  // the one to be served, null when nothing waits
+  void Run(LaneState& lane);
   DiskResult CarryOut(const DiskOp& op, LaneState& lane);
-  Status Do(const WriteAndSync& write);
-  Status Do(const CreateDurably& create);
+  Result<Bytes> Do(const WriteAndSync& write);
+  Result<Bytes> Do(const CreateDurably& create);
+  Result<Bytes> Do(const RenameDurably& rename);
+  Result<Bytes> Do(const RemoveDurably& remove);
+  Result<Bytes> Do(const ReadBytes& read);
 
   PosixDisk& disk_;
   const std::function<void(DiskResult)> done_;
   SpareSegment spare_;
-  std::mutex mutex_;  // of what follows
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::array<LaneState, kLanes> lanes_;
-  std::thread thread_;  // the last member: it uses the others
+  std::array<LaneState, kLanes> lanes_;  // the last member: their threads use the others
 };
 
 }  // namespace drydock::net

@@ -39,6 +39,10 @@ struct Levels {
   LogLevel operator()(const trace::TransferStarted&) const { return LogLevel::kInfo; }
   LogLevel operator()(const trace::TransferEnded&) const { return LogLevel::kInfo; }
   LogLevel operator()(const trace::Halted&) const { return LogLevel::kError; }
+  LogLevel operator()(const trace::SnapshotSaved&) const { return LogLevel::kInfo; }
+  LogLevel operator()(const trace::Compacted&) const { return LogLevel::kDebug; }
+  LogLevel operator()(const trace::SnapshotOffered&) const { return LogLevel::kInfo; }
+  LogLevel operator()(const trace::SnapshotInstalled&) const { return LogLevel::kInfo; }
 };
 
 std::string_view WhyLost(RoleCause cause) {

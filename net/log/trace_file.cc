@@ -67,9 +67,13 @@ void TraceFile::WriteStart(const Recovered& recovered) {
   } else {
     out.NullMember("torn");
   }
+  if (recovered.snapshot.has_value()) {
+    out.Member("snapshot", recovered.snapshot->stored.meta.index.value());
+    out.Member("base", recovered.log.base().value());
+  }
   out.EndObject();
   buffer_ += '\n';
-  for (Index index(1); index <= recovered.log.last(); index = Next(index)) {
+  for (Index index = recovered.log.first(); index <= recovered.log.last(); index = Next(index)) {
     Write(start_, trace::Appended{index, recovered.log.At(index)});
   }
   Write(start_, trace::Durable{recovered.log.last(), recovered.term, recovered.vote});

@@ -108,6 +108,16 @@ struct NodeMetrics::Observer {
   void operator()(const trace::TransferEnded& event) {
     s.roles.transfers.Add({{"outcome", std::string(NameOf(event.outcome))}}).Increment();
   }
+  void operator()(const trace::SnapshotSaved&) {}  // told with how long it took
+  void operator()(const trace::Compacted&) {}
+  void operator()(const trace::SnapshotOffered& event) {
+    s.network.Of(event.peer).snapshots.Increment();
+  }
+  void operator()(const trace::SnapshotInstalled& event) {
+    s.snapshots.installed.Increment();
+    s.snapshots.installed_bytes.Increment(static_cast<double>(event.bytes));
+    s.log.applied.Set(Number(event.index));
+  }
 
  private:
   static prometheus::Labels Cause(RoleCause cause) {
@@ -131,12 +141,18 @@ void NodeMetrics::Observe(const TraceEvent& event) {
 void NodeMetrics::DiskDone(const DiskResult& result) {
   if (result.done.error.has_value()) {
     series_->store.failures.Increment();
+  } else if (result.lane == Lane::kBulk) {
+    if (result.synced) series_->snapshots.syncs.Add(result.took);
   } else if (result.synced) {
     series_->store.syncs.Add(result.took);
     series_->store.written_bytes.Increment(static_cast<double>(result.bytes));
   } else {
     series_->store.segments.Add(result.took);
   }
+}
+
+void NodeMetrics::SnapshotSaved(std::chrono::nanoseconds took) {
+  series_->snapshots.saves.Add(took);
 }
 
 void NodeMetrics::RoundTrip(NodeId peer, std::chrono::nanoseconds took) {
@@ -178,6 +194,9 @@ void NodeMetrics::Set(const NodeFigures& now) {
   s.store.sessions.Set(static_cast<double>(now.sessions));
   s.store.keys.Set(static_cast<double>(now.keys));
   s.store.log_bytes.Set(static_cast<double>(now.log_bytes));
+  s.log.base.Set(Number(now.log_base));
+  s.snapshots.index.Set(Number(now.snapshot));
+  s.snapshots.bytes.Set(static_cast<double>(now.snapshot_bytes));
   s.followers.Set(now.followers);
 }
 

@@ -59,6 +59,9 @@ struct NodeFigures {
   std::uint64_t sessions = 0;
   std::uint64_t keys = 0;
   std::uint64_t log_bytes = 0;             // of the write-ahead log, on disk
+  Index log_base;                          // the last entry that the log has no more
+  Index snapshot;                          // the last entry of the newest snapshot
+  std::uint64_t snapshot_bytes = 0;        // of its state
   std::vector<FollowerFigures> followers;  // of a leader; else empty
 };
 
@@ -73,6 +76,8 @@ class NodeMetrics {
 
   void Observe(const TraceEvent& event);
   void DiskDone(const DiskResult& result);
+  // A snapshot of the node's own was written and is durable, `took` after it was begun.
+  void SnapshotSaved(std::chrono::nanoseconds took);
   // A call to a peer was answered, or came to nothing.
   void RoundTrip(NodeId peer, std::chrono::nanoseconds took);
   void PeerFailed(NodeId peer);

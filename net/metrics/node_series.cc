@@ -90,6 +90,9 @@ LogSeries::LogSeries(prometheus::Registry& registry)
                        "Log entries of this leader that are not committed yet; else 0.")),
       last(OneGauge(registry, "drydock_server_last_index",
                     "Index of the last entry of this node's log.")),
+      base(OneGauge(registry, "drydock_server_log_base_index",
+                    "Index of the last entry that this node's log has no more: a snapshot holds "
+                    "it.")),
       durable(OneGauge(registry, "drydock_server_durable_index",
                        "Index of the last log entry that is durable on this node's disk.")),
       uncommitted_bytes(OneGauge(registry, "drydock_server_uncommitted_bytes",
@@ -143,6 +146,8 @@ NetworkSeries::NetworkSeries(prometheus::Registry& registry)
       lost_(Counters(registry, "drydock_network_peer_lost_total",
                      "How often this leader started over with a follower, because what it had "
                      "sent did not arrive.")),
+      snapshots_(Counters(registry, "drydock_network_snapshot_sends_total",
+                          "How often this leader began to send its snapshot to a peer.")),
       held_(OneCounter(registry, "drydock_network_appends_held_total",
                        "Appends that arrived before their predecessor and waited.")) {
   auto& family = Counters(registry, "drydock_refusals_total",
@@ -157,8 +162,8 @@ PeerSeries& NetworkSeries::Of(NodeId node) {
   const auto found = std::ranges::find(peers_, node, &PeerSeries::node);
   if (found != peers_.end()) return *found;
   const prometheus::Labels to = {{"To", NameOf(node)}};
-  peers_.push_back(
-      {node, Durations(round_trips_.Add(to, CallBounds())), failures_.Add(to), lost_.Add(to)});
+  peers_.push_back({node, Durations(round_trips_.Add(to, CallBounds())), failures_.Add(to),
+                    lost_.Add(to), snapshots_.Add(to)});
   return peers_.back();
 }
 
@@ -195,6 +200,22 @@ StoreSeries::StoreSeries(prometheus::Registry& registry)
                                "Bytes of the log that were made durable.")),
       failures(OneCounter(registry, "drydock_disk_failures_total",
                           "Operations of the disk that failed; one stops the node.")) {}
+
+SnapshotSeries::SnapshotSeries(prometheus::Registry& registry)
+    : index(OneGauge(registry, "drydock_snap_index",
+                     "Index of the last entry that this node's newest snapshot holds.")),
+      bytes(OneGauge(registry, "drydock_snap_bytes", "Bytes of state in that snapshot.")),
+      saves(OneHistogram(registry, "drydock_snap_save_total_duration_seconds",
+                         "Seconds to write a snapshot, beside the node's other work.",
+                         Doubling(0.01, 16))),  // 10 ms to 5 min
+      syncs(OneHistogram(registry, "drydock_snap_fsync_duration_seconds",
+                         "Seconds to write one chunk of a snapshot, own or received, and make it "
+                         "durable.",
+                         Doubling(0.0005, 14))),  // 0.5 ms to 4 s
+      installed(OneCounter(registry, "drydock_network_snapshot_receive_success_total",
+                           "Snapshots of a leader that took the place of this node's state.")),
+      installed_bytes(OneCounter(registry, "drydock_network_snapshot_receive_bytes_total",
+                                 "Bytes of state in those snapshots.")) {}
 
 NodeMetrics::Series::Series(const NodeMetricsOptions& options) : self(options.self) {
   Gauges(registry, "drydock_build_info", "1; tells the version of the program.")

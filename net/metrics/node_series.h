@@ -64,6 +64,7 @@ struct LogSeries {
   Gauge& applied;
   Gauge& pending;
   Gauge& last;
+  Gauge& base;
   Gauge& durable;
   Gauge& uncommitted_bytes;
   Counter& proposed;
@@ -96,6 +97,7 @@ struct PeerSeries {
   Durations round_trips;
   Counter& failures;
   Counter& lost;  // the leader started over with it
+  Counter& snapshots;
 };
 
 class NetworkSeries {
@@ -110,6 +112,7 @@ class NetworkSeries {
   Family<prometheus::Histogram>& round_trips_;
   Family<Counter>& failures_;
   Family<Counter>& lost_;
+  Family<Counter>& snapshots_;
   Counter& held_;
   std::vector<PeerSeries> peers_;
   std::array<Counter*, kRefusalReasonNames.size()> refused_{};
@@ -147,6 +150,17 @@ struct StoreSeries {
   Counter& failures;
 };
 
+struct SnapshotSeries {
+  explicit SnapshotSeries(prometheus::Registry& registry);
+
+  Gauge& index;
+  Gauge& bytes;
+  Durations saves;
+  Durations syncs;
+  Counter& installed;
+  Counter& installed_bytes;
+};
+
 struct NodeMetrics::Series {
   explicit Series(const NodeMetricsOptions& options);
 
@@ -161,6 +175,7 @@ struct NodeMetrics::Series {
   NetworkSeries network{registry};
   ClientSeries clients{registry};
   StoreSeries store{registry};
+  SnapshotSeries snapshots{registry};
 };
 
 }  // namespace drydock::net

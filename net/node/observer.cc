@@ -3,6 +3,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/storage/snapshot_format.h"
+
 namespace drydock::net {
 
 void Observer::Event(TimePoint now, const TraceEvent& event) {
@@ -16,7 +18,15 @@ void Observer::Event(TimePoint now, const TraceEvent& event) {
   } else if (const auto* stopped = std::get_if<trace::Halted>(&event)) {
     halted_ = stopped->reason;
     health_.Halt(stopped->reason);
+  } else if (std::holds_alternative<trace::SnapshotSaved>(event)) {
+    metrics_.SnapshotSaved(std::chrono::nanoseconds((now - snapshot_begun_).nanoseconds()));
   }
+}
+
+// A snapshot has no event that begins it, but a file that does.
+void Observer::Submitted(TimePoint now, const DiskOp& op) {
+  const auto* create = std::get_if<CreateDurably>(&op.action);
+  if (create != nullptr && create->path == kWritingPath) snapshot_begun_ = now;
 }
 
 void Observer::Heard(NodeId node, TimePoint now) {
@@ -61,6 +71,7 @@ void Observer::ShowHealth(const Node& node) {
 void Observer::Show(const Node& node, TimePoint now, std::uint64_t open_calls,
                     std::uint64_t log_bytes) {
   const Raft& raft = node.raft();
+  const StoredSnapshot* snapshot = node.snapshot();
   metrics_.Set({.term = raft.term(),
                 .commit = raft.commit(),
                 .applied = node.applied(),
@@ -74,6 +85,9 @@ void Observer::Show(const Node& node, TimePoint now, std::uint64_t open_calls,
                 .sessions = node.kv().session_count(),
                 .keys = node.kv().size(),
                 .log_bytes = log_bytes,
+                .log_base = raft.log().base(),
+                .snapshot = snapshot == nullptr ? Index(0) : snapshot->meta.index,
+                .snapshot_bytes = snapshot == nullptr ? 0 : snapshot->meta.bytes,
                 .followers = FollowersOf(raft, now)});
 }
 

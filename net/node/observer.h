@@ -41,6 +41,8 @@ class Observer {
   void Asked(const CallTable::OpenCall& call);
   void Dropped(const CallTable::OpenCall& call) { metrics_.Dropped(call.kind); }
   void Answered(TimePoint now, const CallTable::OpenCall& call, Outcome outcome);
+  // The node's disk was asked to do it.
+  void Submitted(TimePoint now, const DiskOp& op);
   void DiskDone(const DiskResult& result) { metrics_.DiskDone(result); }
 
   // After each step: is it well, and do clients get answers?
@@ -78,6 +80,7 @@ class Observer {
   bool leads_ = false;
   std::uint64_t elections_won_ = 0;
   std::string halted_;
+  TimePoint snapshot_begun_;  // of the one being written
 };
 
 }  // namespace drydock::net

@@ -111,6 +111,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
     return {options_.config.cluster, options_.version, started_, runner_->node(), observer_};
   }
   bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
+  std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
   Status OpenPages();
   void MakeNode(Recovered recovered);
@@ -149,7 +150,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   std::unique_ptr<DiskWorker> disk_worker_;
 
   std::unique_ptr<HttpServer> pages_;  // gone before what it shows
-  std::uint64_t log_bytes_ = 0;        // of the segments on disk
+  std::optional<LogSize> log_size_;
 
   TimePoint now_;  // of this turn of the loop
   TimePoint started_;
@@ -183,7 +184,16 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
             return was_suspended;
           },
       .transfer = [this](std::optional<NodeId> target,
-                         Question question) { runner_->Transfer(target, question); }};
+                         Question question) { runner_->Transfer(target, question); },
+      .snapshot = [this](Question question) { return TakeSnapshot(question); },
+      .newest_snapshot =
+          [this](v1::TakeSnapshotResponse& out) { FillSnapshot(runner_->node(), out); }};
+}
+
+std::optional<v1::SnapshotOutcome> RealNode::Parts::TakeSnapshot(Question question) {
+  const auto why_not = WhyNoSnapshot(runner_->node());
+  if (!why_not.has_value()) runner_->TakeSnapshot(question);
+  return why_not;
 }
 
 bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response) {
@@ -212,7 +222,7 @@ Status RealNode::Parts::Open() {
   mailbox_ = std::make_unique<Mailbox>(*server_.queue);
   auto recovered = RecoverStore(*directory_, options_.config, options_.id, options_.bootstrap);
   if (!recovered.ok()) return recovered.error();
-  log_bytes_ = BytesOfLog(directory_->disk());
+  log_size_.emplace(directory_->disk());
   now_ = started_ = SteadyNow();
   if (!options_.trace_file.empty()) {
     auto trace = TraceFile::Open(options_.trace_file, options_.config.cluster, recovered.value(),
@@ -242,9 +252,12 @@ void RealNode::Parts::MakeNode(Recovered recovered) {
     log_.Warning("torn_tail_cut",
                  {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
   }
-  log_.Info("started", {{"incarnation", recovered.incarnation.value()},
-                        {"term", recovered.term.value()},
-                        {"last", recovered.log.last().value()}});
+  log_.Info("started",
+            {{"incarnation", recovered.incarnation.value()},
+             {"term", recovered.term.value()},
+             {"snapshot",
+              recovered.snapshot.has_value() ? recovered.snapshot->stored.meta.index.value() : 0},
+             {"last", recovered.log.last().value()}});
   disk_worker_ = std::make_unique<DiskWorker>(
       directory_->disk(), [this](DiskResult result) { TakeFromDisk(std::move(result)); });
   disk_worker_->KeepSpare(options_.config.settings.segment_bytes);
@@ -288,7 +301,8 @@ void RealNode::Parts::TakeFromDisk(DiskResult result) {
 }
 
 void RealNode::Parts::Submit(DiskOp op) {
-  if (const auto* create = std::get_if<CreateDurably>(&op.action)) log_bytes_ += create->size;
+  log_size_->Note(op);
+  observer_.Submitted(now_, op);
   disk_worker_->Submit(std::move(op));
 }
 
@@ -353,7 +367,7 @@ void RealNode::Parts::NoteHeldEverywhere() {
 void RealNode::Parts::KeepHouse() {
   next_housekeeping_ = now_ + kHousekeeping;
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
-  observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_bytes_);
+  observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
   observer_.Flush();
 }

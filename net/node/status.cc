@@ -30,6 +30,14 @@ void FillLog(const Node& node, v1::GetStatusResponse& out) {
   out.set_durable(raft.durable_index().value());
 }
 
+void FillSnapshots(const Node& node, v1::GetStatusResponse& out) {
+  out.set_log_base(node.raft().log().base().value());
+  const StoredSnapshot* snapshot = node.snapshot();
+  if (snapshot == nullptr) return;
+  out.set_snapshot_index(snapshot->meta.index.value());
+  out.set_snapshot_bytes(snapshot->meta.bytes);
+}
+
 void FillOthers(const StatusSource& source, TimePoint now, v1::GetStatusResponse& out) {
   const Raft& raft = source.node.raft();
   const auto silence = [&](NodeId node) -> std::optional<std::uint64_t> {
@@ -64,6 +72,24 @@ void Encode(const Histogram& histogram, v1::DurationHistogram& out) {
   out.set_too_long(sparse.too_long);
 }
 
+std::optional<v1::SnapshotOutcome> WhyNoSnapshot(const Node& node) {
+  if (node.raft().suspended()) return v1::SNAPSHOT_OUTCOME_SUSPENDED;
+  if (node.applied() == Index(0)) return v1::SNAPSHOT_OUTCOME_EMPTY;
+  const StoredSnapshot* newest = node.snapshot();
+  if (newest != nullptr && newest->meta.index == node.applied()) {
+    return v1::SNAPSHOT_OUTCOME_UP_TO_DATE;
+  }
+  return std::nullopt;
+}
+
+void FillSnapshot(const Node& node, v1::TakeSnapshotResponse& out) {
+  const StoredSnapshot* newest = node.snapshot();
+  if (newest == nullptr) return;
+  out.set_index(newest->meta.index.value());
+  out.set_term(Signed(newest->meta.term));
+  out.set_bytes(newest->meta.bytes);
+}
+
 void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRequest& request,
                 v1::GetStatusResponse& out) {
   const Raft& raft = source.node.raft();
@@ -73,6 +99,7 @@ void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRe
   out.set_role(OnWire(raft.role()));
   out.set_term(Signed(raft.term()));
   FillLog(source.node, out);
+  FillSnapshots(source.node, out);
   FillOthers(source, now, out);
   out.set_suspended(raft.suspended());
   out.set_incarnation(raft.incarnation().value());

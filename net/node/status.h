@@ -1,6 +1,7 @@
 // A node's state as GetStatus tells it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/base/time.h"
@@ -12,6 +13,8 @@ namespace drydock::v1 {
 class DurationHistogram;
 class GetStatusRequest;
 class GetStatusResponse;
+class TakeSnapshotResponse;
+enum SnapshotOutcome : int;
 }  // namespace drydock::v1
 
 namespace drydock::net {
@@ -26,6 +29,11 @@ struct StatusSource {
 
 void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRequest& request,
                 v1::GetStatusResponse& out);
+
+// Nullopt: asked for a snapshot, the node would take one, or is taking one.
+std::optional<v1::SnapshotOutcome> WhyNoSnapshot(const Node& node);
+// Of the newest snapshot.
+void FillSnapshot(const Node& node, v1::TakeSnapshotResponse& out);
 
 void Encode(const Histogram& histogram, v1::DurationHistogram& out);
 

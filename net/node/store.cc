@@ -3,8 +3,11 @@
 #include <sys/random.h>
 
 #include <optional>
+#include <variant>
 
 #include "core/base/check.h"
+#include "core/storage/wal_format.h"
+#include "net/disk/spare_segment.h"
 
 namespace drydock::net {
 
@@ -17,15 +20,30 @@ std::uint64_t DrawFromSystem() {
   return drawn;
 }
 
-std::uint64_t BytesOfLog(PosixDisk& disk) {
-  const Result<std::vector<std::string>> names = disk.List("wal");
-  if (!names.ok()) return 0;
-  std::uint64_t bytes = 0;
+LogSize::LogSize(PosixDisk& disk) {
+  const Result<std::vector<std::string>> names = disk.List(kWalFolder);
+  if (!names.ok()) return;
   for (const std::string& name : names.value()) {
-    const Result<std::uint64_t> size = disk.Size("wal/" + name);
-    if (size.ok()) bytes += size.value();
+    const std::string path = std::string(kWalFolder) + "/" + name;
+    if (path == kSparePath || path == kUnfinishedSparePath) continue;
+    const Result<std::uint64_t> size = disk.Size(path);
+    if (size.ok()) Add(path, size.value());
   }
-  return bytes;
+}
+
+void LogSize::Note(const DiskOp& op) {
+  const auto* create = std::get_if<CreateDurably>(&op.action);
+  if (create != nullptr && op.lane == Lane::kWal) return Add(create->path, create->size);
+  const auto* remove = std::get_if<RemoveDurably>(&op.action);
+  if (remove == nullptr) return;
+  const auto segment = segments_.find(remove->path);
+  if (segment == segments_.end()) return;
+  bytes_ -= segment->second;
+  segments_.erase(segment);
+}
+
+void LogSize::Add(const std::string& path, std::uint64_t size) {
+  if (segments_.emplace(path, size).second) bytes_ += size;
 }
 
 Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,21 @@ Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap);
 
-// Of the segments that are there; what cannot be read counts as nothing.
-std::uint64_t BytesOfLog(PosixDisk& disk);
+// How much of the disk the write-ahead log takes: its segments, without a spare one.
+class LogSize {
+ public:
+  // Those that are there; what cannot be read counts as nothing.
+  explicit LogSize(PosixDisk& disk);
+  // The node asks its disk for it.
+  void Note(const DiskOp& op);
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  void Add(const std::string& path, std::uint64_t size);
+
+  std::map<std::string, std::uint64_t> segments_;  // by path
+  std::uint64_t bytes_ = 0;
+};
 
 // 64 bits from the system, never 0: a store's id, a node's seed.
 std::uint64_t DrawFromSystem();

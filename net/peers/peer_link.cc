@@ -47,7 +47,12 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       heartbeats_([this](const auto&... result) { Finished(result...); }),
       notices_([this](const auto&... result) { Finished(result...); }),
       bids_([this](const auto&... result) { Finished(result...); }),
-      greetings_([](const auto&...) {}) {}
+      greetings_([](const auto&...) {}),
+      chunks_(*peer_service_, options.fingerprint, queue,
+              [this](const grpc::Status& status, const v1::InstallSnapshotResponse& response) {
+                if (!status.ok()) return events_.failed(peer_, status);
+                Take(response);
+              }) {}
 
 template <class Request, class Response, class Prepare>
 void PeerLink::Call(const Message& message, Pool<Request, Response>& pool, Prepare prepare) {
@@ -85,12 +90,14 @@ void PeerLink::Send(const Message& message) {
                    Call(message, notices_, &::Raft::Stub::PrepareAsynccommitVal);
                  },
                  [&](const TimeoutNow&) { Bid(message); },
+                 [&](const SnapshotChunk&) { chunks_.Send(message); },
                  // Answers travel as the responses of calls.
                  [&](const PreVoteResponse&) { never(); }, [&](const VoteResponse&) { never(); },
                  [&](const AppendResponse&) { never(); },
                  [&](const HeartbeatResponse&) { never(); },
                  [&](const CommitNoticeResponse&) { never(); },
-                 [&](const TimeoutNowResponse&) { never(); }},
+                 [&](const TimeoutNowResponse&) { never(); },
+                 [&](const SnapshotChunkResponse&) { never(); }},
       message.body);
 }
 
@@ -99,6 +106,11 @@ void PeerLink::Finished(const grpc::Status& status, const Response& response,
                         std::chrono::nanoseconds took) {
   if (!status.ok()) return events_.failed(peer_, status);
   events_.round_trip(peer_, took);
+  Take(response);
+}
+
+template <class Response>
+void PeerLink::Take(const Response& response) {
   std::optional<FromWire> decoded = Decode(response);
   if (!decoded.has_value() || decoded->cluster != options_.fingerprint) return;
   events_.response(std::move(decoded->message));
@@ -128,6 +140,7 @@ void PeerLink::Cancel() {
   notices_.Cancel();
   bids_.Cancel();
   greetings_.Cancel();
+  chunks_.Cancel();
 }
 
 }  // namespace drydock::net

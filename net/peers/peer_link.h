@@ -13,6 +13,7 @@
 
 #include "net/codec/peer_codec.h"
 #include "net/peers/call_pool.h"
+#include "net/peers/chunk_sender.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "proto/raft.grpc.pb.h"
 
@@ -58,6 +59,8 @@ class PeerLink {
   template <class Response>
   void Finished(const grpc::Status& status, const Response& response,
                 std::chrono::nanoseconds took);
+  template <class Response>
+  void Take(const Response& response);
 
   NodeId peer_;
   const PeerOptions& options_;
@@ -72,6 +75,7 @@ class PeerLink {
   Pool<commitVal_request, commitVal_response> notices_;
   Pool<v1::TimeoutNowRequest, v1::TimeoutNowResponse> bids_;
   Pool<v1::HelloRequest, v1::HelloResponse> greetings_;
+  ChunkSender chunks_;
 };
 
 }  // namespace drydock::net

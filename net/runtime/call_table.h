@@ -39,6 +39,7 @@ class CallTable {
     Question question;
     TimePoint asked;
     bool of_client = false;
+    bool of_operator = false;                  // told at once, also while the node is suspended
     OperationKind kind = OperationKind::kPut;  // of a client
   };
 

@@ -46,6 +46,12 @@ void NodeRunner::Transfer(std::optional<NodeId> target, Question question) {
   inputs_.emplace_back(TransferLeadership{calls_.Open({.question = question}), target});
 }
 
+void NodeRunner::TakeSnapshot(Question question) {
+  if (stopped_) return question.caller->OnDrop(question.number);
+  inputs_.emplace_back(
+      drydock::TakeSnapshot{calls_.Open({.question = question, .of_operator = true})});
+}
+
 void NodeRunner::Step() {
   if (stopped_) return;
   const TimePoint now = environment_.Now();
@@ -81,7 +87,7 @@ void NodeRunner::AnswerCallers() {
   }
   for (ClientReply& reply : effects_.client_replies) {
     const CallTable::OpenCall call = calls_.Close(reply.call);
-    environment_.Answered(call, reply.answer);
+    if (call.of_client) environment_.Answered(call, reply.answer);
     call.question.caller->OnAnswer(call.question.number, std::move(reply.answer));
   }
 }
@@ -98,7 +104,7 @@ void NodeRunner::DropCallers() {
     const CallTable::OpenCall open = calls_.Close(call);
     if (open.of_client) environment_.Dropped(open);
     const Question& asked = open.question;
-    if (node_.raft().suspended() && parked_.size() < kMaxParked) {
+    if (node_.raft().suspended() && !open.of_operator && parked_.size() < kMaxParked) {
       parked_.push_back(asked);
     } else {
       asked.caller->OnDrop(asked.number);

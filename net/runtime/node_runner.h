@@ -37,6 +37,9 @@ class NodeRunner {
   void Take(Message request, Question question);
   // Leadership goes to the target, or to the best of the others. The caller is told by OnTransfer.
   void Transfer(std::optional<NodeId> target, Question question);
+  // The node writes a snapshot. The caller is told by OnAnswer: kOk, or kBusy while one is being
+  // written; or by OnDrop.
+  void TakeSnapshot(Question question);
   void Take(PeerResponse response) { inputs_.emplace_back(std::move(response)); }
   void Take(DiskDone done) { inputs_.emplace_back(std::move(done)); }
   void Suspend(Duration length) { inputs_.emplace_back(drydock::Suspend{length}); }

@@ -18,19 +18,30 @@ class AdminService::Methods {
     statuses_.Start();
     resumptions_.Start();
     transfers_.Start();
+    snapshots_.Start();
   }
 
   void Close() {
     statuses_.Close();
     resumptions_.Close();
     transfers_.Close();
+    snapshots_.Close();
   }
-  std::size_t live() const { return statuses_.live() + resumptions_.live() + transfers_.live(); }
+  std::size_t live() const {
+    return statuses_.live() + resumptions_.live() + transfers_.live() + snapshots_.live();
+  }
 
  private:
   using Statuses = UnaryMethod<v1::GetStatusRequest, v1::GetStatusResponse>;
   using Resumptions = UnaryMethod<v1::ResumeRequest, v1::ResumeResponse>;
   using Transfers = UnaryMethod<v1::TransferLeadershipRequest, v1::TransferLeadershipResponse>;
+  using Snapshots = UnaryMethod<v1::TakeSnapshotRequest, v1::TakeSnapshotResponse>;
+
+  grpc::Status TellSnapshot(v1::SnapshotOutcome outcome, v1::TakeSnapshotResponse& response) {
+    response.set_outcome(outcome);
+    hooks_.newest_snapshot(response);
+    return grpc::Status::OK;
+  }
 
   AdminServiceHooks hooks_;
   v1::AdminService::AsyncService admin_;
@@ -74,6 +85,29 @@ class AdminService::Methods {
            [](const TransferAnswer& answer, v1::TransferLeadershipResponse& response) {
              Encode(answer, response);
              return grpc::Status::OK;
+           }},
+      1};
+  Snapshots snapshots_{
+      {.arm =
+           [this](auto* context, auto* request, auto* writer, void* tag) {
+             admin_.RequestTakeSnapshot(context, request, writer, queue_, queue_, tag);
+           },
+       .take =
+           [this](Snapshots::Call& call) {
+             const auto why_not = hooks_.snapshot({&call, 0});
+             if (why_not.has_value()) call.Finish(TellSnapshot(*why_not, call.response()));
+           },
+       .answer =
+           [this](const ClientAnswer& answer, v1::TakeSnapshotResponse& response) {
+             switch (answer.outcome) {
+               case Outcome::kOk:
+                 return TellSnapshot(v1::SNAPSHOT_OUTCOME_SAVED, response);
+               case Outcome::kBusy:
+                 return TellSnapshot(v1::SNAPSHOT_OUTCOME_UNDER_WAY, response);
+               default:
+                 return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                     "the node stopped, or was suspended, before it was done");
+             }
            }},
       1};
 };

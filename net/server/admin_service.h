@@ -18,6 +18,8 @@ class ServerCompletionQueue;
 namespace drydock::v1 {
 class GetStatusRequest;
 class GetStatusResponse;
+class TakeSnapshotResponse;
+enum SnapshotOutcome : int;
 }  // namespace drydock::v1
 
 namespace drydock::net {
@@ -27,6 +29,11 @@ struct AdminServiceHooks {
   std::function<bool()> resume;  // true: the node was suspended
   // Asks the node; the caller is told by OnTransfer.
   std::function<void(std::optional<NodeId> target, Question)> transfer;
+  // Asks the node for a snapshot; the caller is told by OnAnswer. Or tells why there will be none,
+  // and asks nobody.
+  std::function<std::optional<v1::SnapshotOutcome>(Question)> snapshot;
+  // Which snapshot the node has now.
+  std::function<void(v1::TakeSnapshotResponse&)> newest_snapshot;
 };
 
 // Lives on the loop's thread, until its queue is drained.

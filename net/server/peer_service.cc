@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/rpc/unary_method.h"
+#include "net/server/chunk_stream.h"
 #include "net/server/peer_calls.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 
@@ -21,18 +22,21 @@ class PeerService::Methods {
     runner_ = &runner;
     greetings_.Start();
     bids_.Start();
+    chunks_.Start();
   }
   void Close() {
     greetings_.Close();
     bids_.Close();
+    chunks_.Close();
   }
-  std::size_t live() const { return greetings_.live() + bids_.live(); }
+  std::size_t live() const { return greetings_.live() + bids_.live() + chunks_.live(); }
 
  private:
   using Greetings = UnaryMethod<v1::HelloRequest, v1::HelloResponse>;
   using Bids = UnaryMethod<v1::TimeoutNowRequest, v1::TimeoutNowResponse>;
 
   const RaftServiceOptions options_;
+  ChunkIntake intake_;  // outlives the streams
   const TakeHello hello_;
   v1::PeerService::AsyncService service_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // these two from Start on
@@ -63,6 +67,14 @@ class PeerService::Methods {
                   },
               .drop = &TakesNoPart},
              2};
+  StreamOfChunk chunks_{
+      {.arm =
+           [this](auto* context, auto* reader, void* tag) {
+             service_.RequestInstallSnapshot(context, reader, queue_, queue_, tag);
+           },
+       .open = [this](StreamOfChunk::Call& call) -> std::unique_ptr<StreamOfChunk::Session> {
+         return std::make_unique<ChunkStream>(call, options_, *runner_, intake_);
+       }}};
 };
 
 PeerService::PeerService(RaftServiceOptions options, TakeHello hello)

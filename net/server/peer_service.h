@@ -1,5 +1,5 @@
 // What nodes say to each other beside the report's service (drydock.v1.PeerService): the greeting,
-// and the leader's bid to campaign.
+// the leader's bid to campaign, and the chunks of its snapshot.
 #pragma once
 
 #include <cstddef>

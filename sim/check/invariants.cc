@@ -244,6 +244,73 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::Applied& event)
         });
 }
 
+// --- Snapshots ----------------------------------------------------------------------------------
+
+void Invariants::CheckSnapshot(const EventMeta& meta, Index index, Term term, std::uint64_t bytes,
+                               std::uint32_t checksum) {
+  const bool committed = index.value() >= 1 && index.value() <= committed_.size();
+  Check(committed && committed_[index.value() - 1].term == term, meta,
+        "snapshots are of committed entries", [&] {
+          return Name(*meta.node) + " has a snapshot of entry " + Text(index) + " of term " +
+                 Text(term) + ", which is not committed";
+        });
+  const auto known = snapshots_.emplace(index, std::pair(bytes, checksum)).first->second;
+  Check(known == std::pair(bytes, checksum), meta, "snapshots are equal", [&] {
+    return Name(*meta.node) + "'s snapshot of entry " + Text(index) +
+           " differs from that of another node";
+  });
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::SnapshotSaved& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  CheckSnapshot(meta, event.index, event.term, event.bytes, event.checksum);
+  Check(event.index <= node.applied, meta, "snapshots are of applied entries", [&] {
+    return Name(*meta.node) + " has a snapshot of entry " + Text(event.index) + ", applied up to " +
+           Text(node.applied);
+  });
+  node.snapshot = std::max(node.snapshot, event.index);
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::Compacted& event) {
+  const Shadow& node = nodes_[meta.node->value()];
+  Check(event.index <= node.snapshot && event.index <= node.applied, meta,
+        "compacted entries are in a snapshot", [&] {
+          return Name(*meta.node) + " forgets its entries up to " + Text(event.index) +
+                 ", its snapshot reaches to " + Text(node.snapshot);
+        });
+}
+
+// What stands before a snapshot is what was committed.
+void Invariants::StartLogBehind(Shadow& node, Index kept, Index base) const {
+  node.log.resize(std::min<std::size_t>(node.log.size(), kept.value()));
+  while (node.log.size() < std::min<std::size_t>(base.value(), committed_.size())) {
+    node.log.push_back(committed_[node.log.size()].term);
+  }
+}
+
+void Invariants::On(const EventMeta& meta, const drydock::trace::SnapshotInstalled& event) {
+  Shadow& node = nodes_[meta.node->value()];
+  CheckSnapshot(meta, event.index, event.term, event.bytes, event.checksum);
+  Check(event.index > node.commit, meta, "commit never goes back", [&] {
+    return Name(*meta.node) + " takes over the snapshot of entry " + Text(event.index) +
+           ", committed up to " + Text(node.commit);
+  });
+  const bool fits = event.index <= node.last() && node.TermAt(event.index) == event.term;
+  Check(fits == event.log_kept, meta, "a newer log is kept", [&] {
+    return Name(*meta.node) + (fits ? " gives up" : " keeps") + " a log that " +
+           (fits ? "agrees with" : "contradicts") + " the snapshot of entry " + Text(event.index);
+  });
+  if (violation_.has_value()) return;
+  node.snapshot = event.index;
+  node.applied = event.index;
+  if (event.log_kept) return;
+  node.configuration_index.reset();  // it may leap over several
+  node.installed = true;
+  StartLogBehind(node, node.commit, event.index);
+  node.commit = event.index;
+  node.durable = event.index;
+}
+
 // --- What leaves a node stands on its disk ------------------------------------------------------
 
 void Invariants::On(const EventMeta& meta, const trace::Sent& event) {
@@ -261,15 +328,22 @@ void Invariants::On(const EventMeta& meta, const trace::Sent& event) {
           });
   }
   if (const auto* heartbeat = std::get_if<HeartbeatResponse>(&message.body)) {
-    Check(node.durable >= heartbeat->match, meta, "acknowledgements are durable", [&] {
+    Check(node.Safe() >= heartbeat->match, meta, "acknowledgements are durable", [&] {
       return Name(message.from) + " acknowledges entry " + Text(heartbeat->match) +
              " with a heartbeat, durable up to " + Text(node.durable);
+    });
+  }
+  const auto* chunk = std::get_if<SnapshotChunkResponse>(&message.body);
+  if (chunk != nullptr && chunk->installed) {
+    Check(node.Safe() >= chunk->index, meta, "acknowledgements are durable", [&] {
+      return Name(message.from) + " says that it has everything up to entry " + Text(chunk->index) +
+             ", durable up to " + Text(node.Safe());
     });
   }
   const auto* append = std::get_if<AppendResponse>(&message.body);
   // A node that went on to a later term may have cut off what it acknowledges here, lawfully.
   if (append == nullptr || !append->accepted || node.term != message.term) return;
-  Check(node.durable >= append->match, meta, "acknowledgements are durable", [&] {
+  Check(node.Safe() >= append->match, meta, "acknowledgements are durable", [&] {
     return Name(message.from) + " acknowledges entry " + Text(append->match) + ", durable up to " +
            Text(node.durable);
   });
@@ -310,11 +384,12 @@ void Invariants::On(const EventMeta& meta, const trace::Started& event) {
   if (!node.destroyed_always) node.destroyed_by.clear();
   node.running = true;
   node.role = Role::kFollower;
-  node.log.resize(std::min<std::size_t>(node.log.size(), event.kept.value()));
+  StartLogBehind(node, event.kept, event.base);
   node.term = event.term;
   node.vote = event.vote;
-  node.commit = Index(0);
-  node.applied = Index(0);
+  node.snapshot = event.snapshot;
+  node.commit = event.snapshot;
+  node.applied = event.snapshot;
   node.durable = Index(0);
   node.durable_term = Term(0);
   node.configuration_index.reset();
@@ -322,7 +397,11 @@ void Invariants::On(const EventMeta& meta, const trace::Started& event) {
 
 // Whatever a node called durable must be there again, unless its disk is known to have lost it.
 void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::Started& event) {
-  const bool log_lost = event.kept < node.durable;
+  // A log that does not reach the snapshot, or contradicts it, is given up for it.
+  const bool given_up = event.base > event.kept;
+  const bool log_lost = (event.kept < node.durable && !given_up) || event.snapshot < node.snapshot;
+  Check(event.snapshot.value() <= committed_.size(), meta, "snapshots are of committed entries",
+        [&] { return Name(*meta.node) + " has a snapshot of entry " + Text(event.snapshot); });
   const bool vote_lost = event.term < node.durable_term ||
                          (event.term == node.durable_term && node.durable_vote.has_value() &&
                           event.vote != node.durable_vote);

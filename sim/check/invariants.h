@@ -3,6 +3,7 @@
 // the length of the log.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -45,6 +46,7 @@ struct CommittedEntry {
 
 // Figure 3 of the Raft paper, and what stands on it:
 //   election safety, leader append-only, log matching, leader completeness, state machine safety;
+//   a snapshot is of the log that it replaces, and the same on all nodes;
 //   terms and commit indexes never go back; a vote, an acknowledgement and a commitment stand on
 //   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all;
 //   configurations follow each other in steps whose quorums intersect (paper, section 6).
@@ -71,6 +73,8 @@ class Invariants final : public Observer {
     Index commit, applied, durable;
     std::uint32_t quorums = 0;                 // the configuration in force, of those seen
     std::optional<Index> configuration_index;  // of its entry; not told yet since the start
+    Index snapshot;                            // of the newest on its disk
+    bool installed = false;                    // just now; its configuration comes next
     Term durable_term;
     std::optional<NodeId> durable_vote;
     // What faults took of what was durable: copies from an index on, votes up to a term.
@@ -81,8 +85,9 @@ class Invariants final : public Observer {
     Index last() const { return Index(log.size()); }
     Term TermAt(Index index) const { return index == Index(0) ? Term(0) : log[index.value() - 1]; }
     bool Holds(Index index, Term of_term) const {
-      return index <= durable && index <= last() && TermAt(index) == of_term;
+      return index <= Safe() && index <= last() && TermAt(index) == of_term;
     }
+    Index Safe() const { return std::max(durable, snapshot); }
   };
   // What every entry with this index and term must be (log matching).
   struct Position {
@@ -100,6 +105,9 @@ class Invariants final : public Observer {
   void On(const EventMeta& meta, const drydock::trace::Committed& event);
   void On(const EventMeta& meta, const drydock::trace::Applied& event);
   void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
+  void On(const EventMeta& meta, const drydock::trace::SnapshotSaved& event);
+  void On(const EventMeta& meta, const drydock::trace::Compacted& event);
+  void On(const EventMeta& meta, const drydock::trace::SnapshotInstalled& event);
   void On(const EventMeta& meta, const trace::Started& event);
   void On(const EventMeta& meta, const trace::Crashed& event);
   void On(const EventMeta& meta, const trace::Fault& event);
@@ -113,6 +121,9 @@ class Invariants final : public Observer {
   void CheckMatching(const EventMeta& meta, const Shadow& node, Index index, const Entry& entry);
   void CheckCommitted(const EventMeta& meta, const Shadow& node, Index index);
   void Commit(const EventMeta& meta, const Shadow& node, Index index);
+  void CheckSnapshot(const EventMeta& meta, Index index, Term term, std::uint64_t bytes,
+                     std::uint32_t checksum);
+  void StartLogBehind(Shadow& node, Index kept, Index base) const;
   void CheckRestart(const EventMeta& meta, Shadow& node, const trace::Started& event);
   std::uint64_t HoldersOf(Index index, Term term) const;
   bool IsQuorum(std::uint64_t nodes, std::uint32_t quorums) const;
@@ -139,6 +150,7 @@ class Invariants final : public Observer {
   std::vector<std::vector<Position>> positions_;  // by index, one for each term
   std::vector<CommittedEntry> committed_;
   std::vector<Configuration> configurations_;  // that were in force anywhere; few
+  std::map<Index, std::pair<std::uint64_t, std::uint32_t>> snapshots_;  // size and checksum
   std::optional<Violation> violation_;
   std::optional<LawfulLoss> lawful_loss_;
   std::uint64_t checks_ = 0;

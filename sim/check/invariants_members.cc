@@ -1,5 +1,6 @@
 // What must be true of configurations, and of quorums by them.
 #include <algorithm>
+#include <utility>
 
 #include "sim/check/invariants.h"
 
@@ -29,6 +30,15 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::ConfigurationIn
     Check(IsOneStep(configurations_[node.quorums], event.configuration), meta,
           "no two disjoint quorums", text);
     Check(before.value() <= committed_.size(), meta, "one change at a time", text);
+  }
+  if (std::exchange(node.installed, false) && event.index > Index(0)) {
+    const Bytes& committed = committed_[event.index.value() - 1].entry.payload;
+    CheckKept(committed.view() == event.configuration.Encode(), meta,
+              "configurations are the log's", event.index, [&] {
+                return "n" + std::to_string(meta.node->value()) +
+                       " goes by another configuration " + "than entry " +
+                       std::to_string(event.index.value());
+              });
   }
   const auto known = std::find(configurations_.begin(), configurations_.end(), event.configuration);
   node.quorums = static_cast<std::uint32_t>(known - configurations_.begin());

@@ -8,8 +8,9 @@
 namespace drydock::sim {
 namespace {
 
-// Calls between nodes are numbered apart from those of clients.
+// Calls between nodes are numbered apart from those of clients, and so are those of an operator.
 constexpr std::uint64_t kPeerCall = std::uint64_t{1} << 63;
+constexpr std::uint64_t kOperatorCall = std::uint64_t{1} << 62;
 
 }  // namespace
 
@@ -94,10 +95,10 @@ void SimCluster::Handle(Delivery& delivery) {
 void SimCluster::Handle(DiskEnd& end) {
   SimNode& node = At(end.node);
   if (end.epoch != node.epoch) return;  // its process is gone, and the operation with it
-  const DiskOutcome outcome = node.disk.Complete(end.ticket);
+  DiskOutcome outcome = node.disk.Complete(end.ticket);
   const EventId event =
       Emit(node.id, end.cause, trace::DiskFinished{end.ticket, outcome.error, outcome.lied});
-  StepNode(node, DiskDone{end.ticket, outcome.error}, event);
+  StepNode(node, DiskDone{end.ticket, outcome.error, std::move(outcome.bytes)}, event);
 }
 
 void SimCluster::Handle(CallArrival& arrival) {
@@ -135,6 +136,7 @@ void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
   if (const auto* change = std::get_if<drydock::ChangeMembers>(&input)) {
     OpenCall(node, change->call);
   }
+  if (const auto* take = std::get_if<drydock::TakeSnapshot>(&input)) OpenCall(node, take->call);
   node.node->Step(node.clock.At(now_), std::move(input), effects_);
   const EventId reason = TellNodeEvents(node, cause);
   SubmitDiskOps(node, reason);
@@ -203,6 +205,7 @@ void SimCluster::Transmit(Message message, EventId cause) {
 void SimCluster::AnswerClient(SimNode& node, const ClientReply& reply, EventId cause) {
   CloseCall(node, reply.call);
   const EventId event = Emit(node.id, cause, trace::Replied{reply.call, &reply.answer});
+  if ((reply.call.value() & kOperatorCall) != 0) return;
   const std::int64_t at = now_ + clients_.DrawLatency(reply.call).nanoseconds();
   queue_.Push(at, clients_.DrawTie(reply.call), AnswerArrival{reply.call, reply.answer, event});
 }
@@ -228,6 +231,12 @@ void SimCluster::ScheduleWake(SimNode& node) {
   node.wake_at = at;
   queue_.Push(at, node.stream.Pick(Decision::kTie, ~std::uint64_t{0}),
               WakeUp{node.id, ++node.wake_number});
+}
+
+void SimCluster::TakeSnapshot(NodeId node) {
+  if (!At(node).Listens()) return;
+  const CallId call(kOperatorCall | next_call_++);
+  StepNode(At(node), drydock::TakeSnapshot{call}, scenario_cause_);
 }
 
 // --- Calls: each is answered or dropped exactly once --------------------------------------------

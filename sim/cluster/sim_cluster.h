@@ -58,6 +58,7 @@ class SimCluster final : public Cluster, private ClientPort {
   void SetDisk(NodeId node, const DiskFault& fault) override;
   void ClearDisk(NodeId node) override;
   drydock::Status CorruptDisk(NodeId node, const Corrupt& corrupt) override;
+  void TakeSnapshot(NodeId node) override;
   NetworkChangeId AddCut(const Cut& cut) override { return network_.AddCut(cut); }
   void RemoveCut(NetworkChangeId id) override { network_.RemoveCut(id); }
   NetworkChangeId AddFilter(const ActiveFilter& filter) override {

@@ -14,11 +14,15 @@ constexpr std::uint64_t kDrawsPerStart = 1000000;
 
 constexpr Duration kForever = Duration::Seconds(std::int64_t{1000000000});
 
-// How much of what the node had in memory is what its disk gave back.
+// How much of what the node had in memory is what its disk gave back. What was compacted in one of
+// the two is the same in both as far as it was committed.
 Index CommonPrefix(const std::optional<Node>& before, const Log& after) {
   if (!before.has_value()) return Index(0);
   const Log& log = before->raft().log();
-  Index index(0);
+  if (log.last() < after.base()) return before->raft().commit();
+  if (after.last() < log.base()) return after.last();
+  Index index = std::max(log.base(), after.base());
+  if (log.TermAt(index) != after.TermAt(index)) return before->raft().commit();
   const Index last = std::min(log.last(), after.last());
   while (index < last && log.At(Next(index)) == after.At(Next(index))) index = Next(index);
   return index;
@@ -101,12 +105,16 @@ Recovered SimCluster::TellStart(SimNode& node, Recovered recovered, EventId caus
                          .vote = recovered.vote,
                          .kept = kept,
                          .last = recovered.log.last(),
-                         .torn = ""};
+                         .torn = "",
+                         .snapshot = {},
+                         .base = recovered.log.base()};
+  if (recovered.snapshot.has_value()) started.snapshot = recovered.snapshot->stored.meta.index;
   if (recovered.torn.has_value()) {
     started.torn = recovered.torn->path + " at byte " + std::to_string(recovered.torn->offset);
   }
   const EventId event = Emit(node.id, cause, started);
-  for (Index index = Next(kept); index <= recovered.log.last(); index = Next(index)) {
+  for (Index index = Next(std::max(kept, recovered.log.base())); index <= recovered.log.last();
+       index = Next(index)) {
     const TraceEvent appended = drydock::trace::Appended{index, recovered.log.At(index)};
     bus_.Emit(now_, node.id, event, appended);
   }

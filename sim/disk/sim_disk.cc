@@ -17,6 +17,19 @@ Error NoSuchFile(std::string_view path) {
   return {"no such file (simulated): " + std::string(path)};
 }
 
+// What the operation changes.
+const std::string& PathOf(const DiskAction& action) {
+  return std::visit(
+      [](const auto& a) -> const std::string& {
+        if constexpr (requires { a.to; }) {
+          return a.to;
+        } else {
+          return a.path;
+        }
+      },
+      action);
+}
+
 bool AllZero(std::string_view bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == 0; });
 }
@@ -213,6 +226,21 @@ Status SimDisk::Begin(CreateDurably& create, LaneState& lane) {
   return Ok();
 }
 
+Status SimDisk::Begin(const RenameDurably& rename, LaneState&) {
+  return Rename(rename.from, rename.to);
+}
+
+Status SimDisk::Begin(const RemoveDurably& remove, LaneState&) {
+  return Remove(remove.path);
+}
+
+Status SimDisk::Begin(const ReadBytes& read, LaneState& lane) {
+  Result<std::string> bytes = Read(read.path, read.offset, read.size);
+  if (!bytes.ok()) return bytes.error();
+  lane.read = Bytes(bytes.value());
+  return Ok();
+}
+
 DiskOutcome SimDisk::Complete(Ticket ticket) {
   const auto holds = [ticket](const LaneState& lane) {
     return !lane.queue.empty() && lane.queue.front().ticket == ticket;
@@ -237,12 +265,14 @@ DiskOutcome SimDisk::Complete(Ticket ticket) {
 
 DiskOutcome SimDisk::SyncFirst(LaneState& lane) {
   const DiskAction& action = lane.queue.front().action;
-  const auto* create = std::get_if<CreateDurably>(&action);
-  const std::string& path = create != nullptr ? create->path : std::get<WriteAndSync>(action).path;
+  if (std::holds_alternative<ReadBytes>(action)) {
+    return {.error = std::nullopt, .bytes = std::exchange(lane.read, {})};
+  }
+  const std::string& path = PathOf(action);
   DiskOutcome outcome = DrawSync("sync of ", path);
   if (outcome.error.has_value()) return outcome;
-  outcome.lied ? lane.file->Lie() : lane.file->Sync();
-  if (create != nullptr) {
+  if (lane.file != nullptr) outcome.lied ? lane.file->Lie() : lane.file->Sync();
+  if (!std::holds_alternative<WriteAndSync>(action)) {
     outcome.lied ? names_.Lie(FolderOf(path)) : names_.Sync(FolderOf(path));
   }
   return outcome;

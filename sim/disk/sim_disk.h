@@ -38,6 +38,7 @@ struct DiskFaults {
 struct DiskOutcome {
   std::optional<std::string> error;  // for DiskDone
   bool lied = false;                 // called durable, and is not
+  Bytes bytes;                       // that were read
 };
 
 // What a crash took although a sync had called it durable. A lost name takes its whole file; a
@@ -118,10 +119,14 @@ class SimDisk final : public Disk {
     std::vector<Waiting> queue;          // short; the first is under way
     FilePtr file;                        // that it is about
     std::optional<std::string> failure;  // it failed before its sync
+    Bytes read;
   };
 
   Status Begin(WriteAndSync& write, LaneState& lane);
   Status Begin(CreateDurably& create, LaneState& lane);
+  Status Begin(const RenameDurably& rename, LaneState& lane);
+  Status Begin(const RemoveDurably& remove, LaneState& lane);
+  Status Begin(const ReadBytes& read, LaneState& lane);
   void BeginFirst(LaneState& lane);
   DiskOutcome SyncFirst(LaneState& lane);
   DiskOutcome DrawSync(std::string_view what, std::string_view path);

@@ -76,6 +76,8 @@ class Cluster {
   virtual void ClearDisk(NodeId node) = 0;
   virtual drydock::Status CorruptDisk(NodeId node, const Corrupt& corrupt) = 0;
 
+  virtual void TakeSnapshot(NodeId node) = 0;
+
   virtual NetworkChangeId AddCut(const Cut& cut) = 0;
   virtual void RemoveCut(NetworkChangeId id) = 0;  // nothing, if it was healed meanwhile
   virtual NetworkChangeId AddFilter(const ActiveFilter& filter) = 0;

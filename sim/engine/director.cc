@@ -229,6 +229,12 @@ void Director::Do(const Corrupt& corrupt) {
   }
 }
 
+void Director::Do(const SnapshotNode& snapshot) {
+  const std::vector<NodeId> nodes = targets_.Resolve(snapshot.node);
+  cluster_.TellFault(NamesOf(nodes) + " is told to take a snapshot");
+  for (const NodeId node : nodes) cluster_.TakeSnapshot(node);
+}
+
 void Director::Do(const Note&) {}
 
 }  // namespace drydock::sim

@@ -82,6 +82,7 @@ class Director {
   void Do(const DiskFault& fault);
   void Do(const Corrupt& corrupt);
   void Do(const ScriptedCall& call);
+  void Do(const SnapshotNode& snapshot);
   void Do(const Note& note);
   void Do(const TransferLeader& transfer);
   void Do(const ChangeMembers& change);  // director_members.cc, with the next

@@ -39,23 +39,6 @@ const EventTable& Table() {
   return table;
 }
 
-struct LaterEvent {
-  std::string_view name;
-  std::string_view why;
-};
-constexpr std::array<LaterEvent, 1> kLaterEvents = {{
-    {"snapshot", "there are no snapshots yet"},
-}};
-
-bool RefuseLaterEvents(const JsonValue& word, Mistakes& mistakes) {
-  for (const LaterEvent& later : kLaterEvents) {
-    if (word.text != later.name || word.kind != JsonValue::Kind::kString) continue;
-    mistakes.Add(word, Quote(word.text) + " comes with a later version: " + std::string(later.why));
-    return true;
-  }
-  return false;
-}
-
 // Which word of "do" an event has; null after a mistake.
 const EventKind* ReadKind(const JsonValue& value, Mistakes& mistakes) {
   if (!IsObject(value, "an event", mistakes)) return nullptr;
@@ -64,7 +47,6 @@ const EventKind* ReadKind(const JsonValue& value, Mistakes& mistakes) {
     mistakes.Add(value, "an event needs \"do\" (" + Join(Table().names()) + ")");
     return nullptr;
   }
-  if (RefuseLaterEvents(word->value, mistakes)) return nullptr;
   const std::size_t index = ReadWord(word->value, "event", Table().names(), mistakes);
   return mistakes.any() ? nullptr : &Table().kinds()[index];
 }

@@ -257,7 +257,8 @@ std::vector<EventKind> FaultEvents() {
            {"node", "sync_fails", "sync_lies", "read_flips", "torn", "name_vanishes", "stall",
             "capacity", "for"},
            ReadDiskFault},
-          {"corrupt", {"node", "file", "offset", "bit"}, ReadCorrupt}};
+          {"corrupt", {"node", "file", "offset", "bit"}, ReadCorrupt},
+          {"snapshot", {"node"}, ReadPlain<SnapshotNode>}};
 }
 
 }  // namespace drydock::sim

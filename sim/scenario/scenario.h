@@ -95,8 +95,10 @@ enum class MessageType : std::uint8_t {  // in the order of MessageBody
   kCommitNoticeResponse,
   kTimeoutNow,
   kTimeoutNowResponse,
+  kSnapshotChunk,
+  kSnapshotChunkResponse,
 };
-inline constexpr std::size_t kMessageTypes = 12;
+inline constexpr std::size_t kMessageTypes = 14;
 
 // --- Clients ------------------------------------------------------------------------------------
 
@@ -255,13 +257,18 @@ struct Wipe {
   Targets node;
   friend bool operator==(const Wipe&, const Wipe&) = default;
 };
+// Tells nodes to take a snapshot now.
+struct SnapshotNode {
+  Targets node;
+  friend bool operator==(const SnapshotNode&, const SnapshotNode&) = default;
+};
 struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
 using Action = std::variant<Crash, Restart, SuspendNode, ResumeNode, Pause, Unpause, Partition,
                             Heal, SetNetwork, Filter, SetClock, DiskFault, Corrupt, ScriptedCall,
-                            Note, TransferLeader, ChangeMembers, Wipe>;
+                            Note, TransferLeader, ChangeMembers, Wipe, SnapshotNode>;
 
 struct Event {
   Duration at;

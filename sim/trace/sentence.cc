@@ -83,6 +83,8 @@ std::string TimerSentence(TimerId timer) {
       return "finds that its disk has completed no write for about an election timeout";
     case TimerId::kCatchUp:
       return "has been sending entries to new members for an election timeout";
+    case TimerId::kSnapshot:
+      return "checks whether what it sent of a snapshot is answered";
   }
   return "";
 }
@@ -167,6 +169,8 @@ std::string TimerName(TimerId timer) {
       return "timer for its disk";
     case TimerId::kCatchUp:
       return "timer for new members to catch up";
+    case TimerId::kSnapshot:
+      return "timer for answers to a snapshot";
   }
   return "";
 }
@@ -272,6 +276,21 @@ class NodeSentence {
   std::string operator()(const drydock::trace::Halted& e) const {
     return me_ + " stops for good: " + Shorten(e.reason);
   }
+  std::string operator()(const drydock::trace::SnapshotSaved& e) const {
+    return me_ + " has a snapshot of its state after entry " + Number(e.index) + " on disk (" +
+           Number(e.bytes) + " bytes)";
+  }
+  std::string operator()(const drydock::trace::Compacted& e) const {
+    return me_ + " forgets its entries up to " + Number(e.index) + ", which a snapshot covers";
+  }
+  std::string operator()(const drydock::trace::SnapshotOffered& e) const {
+    return me_ + " no longer has the entries that " + NameOf(e.peer) +
+           " lacks, and sends it the snapshot of entry " + Number(e.index);
+  }
+  std::string operator()(const drydock::trace::SnapshotInstalled& e) const {
+    return me_ + " takes over the leader's snapshot of entry " + Number(e.index) +
+           (e.log_kept ? " and keeps its log behind it" : " in place of its log");
+  }
 
  private:
   NodeId node_;
@@ -327,6 +346,7 @@ class SimSentence {
     if (e.vote.has_value()) text += ", having voted for " + NameOf(*e.vote);
     text += e.last == Index(0) ? std::string(", with an empty log")
                                : ", with entries up to " + Number(e.last) + " on its disk";
+    if (e.snapshot != Index(0)) text += " and the snapshot of entry " + Number(e.snapshot);
     if (!e.torn.empty()) text += "; it cuts off what a crash left half written in " + e.torn;
     return text;
   }
@@ -356,6 +376,15 @@ class SimSentence {
   }
   std::string operator()(const CreateDurably& action) const {
     return "creates the file " + action.path + " of " + Number(action.size) + " bytes";
+  }
+  std::string operator()(const RenameDurably& action) const {
+    return "renames " + action.from + " to " + action.to;
+  }
+  std::string operator()(const RemoveDurably& action) const {
+    return "removes the file " + action.path;
+  }
+  std::string operator()(const ReadBytes& action) const {
+    return "reads " + Number(action.size) + " bytes of " + action.path;
   }
   std::string operator()(const trace::DiskFinished& e) const {
     const std::string what = "disk operation " + Number(e.ticket.value()) + " of " + me_;

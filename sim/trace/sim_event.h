@@ -51,6 +51,8 @@ struct Started {
   Index kept;        // entries up to here are those that the node had before
   Index last;        // the entries behind `kept` follow as Appended
   std::string torn;  // file and offset of a torn tail that was cut off; empty: none
+  Index snapshot;    // everything up to here is applied; 0: it has no snapshot
+  Index base;        // the log begins behind it; above `kept` what it had is given up
 };
 struct RefusedToStart {
   std::string error;

@@ -34,6 +34,14 @@ class Feeder {
   void operator()(const drydock::trace::TransferStarted& e) { All(e.target, e.cause); }
   void operator()(const drydock::trace::TransferEnded& e) { All(e.target, e.outcome, e.leader); }
   void operator()(const drydock::trace::Halted& e) { All(std::string_view(e.reason)); }
+  void operator()(const drydock::trace::SnapshotSaved& e) {
+    All(e.index, e.term, e.bytes, e.checksum);
+  }
+  void operator()(const drydock::trace::Compacted& e) { All(e.index); }
+  void operator()(const drydock::trace::SnapshotOffered& e) { All(e.peer, e.index); }
+  void operator()(const drydock::trace::SnapshotInstalled& e) {
+    All(e.index, e.term, e.bytes, e.checksum, e.log_kept);
+  }
 
   // --- Simulator events ---
   void operator()(const trace::Sent& e) { One(*e.message); }
@@ -46,6 +54,7 @@ class Feeder {
   void operator()(const trace::Duplicated& e) { Envelope(*e.message); }
   void operator()(const trace::Started& e) {
     All(e.incarnation, e.store, e.term, e.vote, e.kept, e.last, std::string_view(e.torn));
+    if (e.snapshot != Index(0)) All(e.snapshot, e.base);
   }
   void operator()(const trace::RefusedToStart& e) { All(std::string_view(e.error)); }
   void operator()(const trace::Crashed& e) { All(std::string_view(e.lose), e.lost_lies); }
@@ -59,6 +68,13 @@ class Feeder {
     for (const Bytes& piece : action.pieces) One(piece.view());
   }
   void operator()(const CreateDurably& action) { All(std::string_view(action.path), action.size); }
+  void operator()(const RenameDurably& action) {
+    All(std::string_view(action.from), std::string_view(action.to));
+  }
+  void operator()(const RemoveDurably& action) { All(std::string_view(action.path)); }
+  void operator()(const ReadBytes& action) {
+    All(std::string_view(action.path), action.offset, action.size);
+  }
   void operator()(const trace::DiskFinished& e) {
     All(e.ticket, e.error.has_value(), std::string_view(e.error.value_or("")), e.lied);
   }
@@ -98,6 +114,14 @@ class Feeder {
   void operator()(const CommitNoticeResponse&) {}
   void operator()(const TimeoutNow& m) { All(m.last_index, m.last_term); }
   void operator()(const TimeoutNowResponse& m) { All(m.taken); }
+  void operator()(const SnapshotChunk& m) {
+    All(m.meta.index, m.meta.term, m.meta.configuration_index,
+        std::string_view(m.meta.configuration.Encode()), m.meta.bytes, m.meta.checksum, m.offset,
+        m.bytes.view());
+  }
+  void operator()(const SnapshotChunkResponse& m) {
+    All(m.responder, m.index, m.received, m.installed);
+  }
 
   // --- Client operations ---
   void operator()(const PutOp& op) { All(op.key.view(), op.value.view()); }

@@ -52,6 +52,9 @@ class MemberWriter {
     out_.Member("kept", e.kept.value());
     out_.Member("last", e.last.value());
     TextOrNull("torn", e.torn);
+    if (e.snapshot == Index(0)) return;
+    out_.Member("snapshot", e.snapshot.value());
+    out_.Member("base", e.base.value());
   }
   void operator()(const trace::RefusedToStart& e) {
     Begin("refused_to_start");
@@ -92,6 +95,21 @@ class MemberWriter {
   void operator()(const CreateDurably& action) {
     out_.NameMember("action", "create_durably");
     out_.TextMember("path", action.path);
+    out_.Member("bytes", action.size);
+  }
+  void operator()(const RenameDurably& action) {
+    out_.NameMember("action", "rename_durably");
+    out_.TextMember("path", action.from);
+    out_.TextMember("to", action.to);
+  }
+  void operator()(const RemoveDurably& action) {
+    out_.NameMember("action", "remove_durably");
+    out_.TextMember("path", action.path);
+  }
+  void operator()(const ReadBytes& action) {
+    out_.NameMember("action", "read_bytes");
+    out_.TextMember("path", action.path);
+    out_.Member("offset", action.offset);
     out_.Member("bytes", action.size);
   }
   void operator()(const trace::DiskFinished& e) {

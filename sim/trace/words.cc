@@ -97,6 +97,19 @@ class MessageWords {
   std::string operator()(const TimeoutNowResponse& m) const {
     return m.taken ? "the answer that it campaigns" : "the answer that it will not campaign";
   }
+  std::string operator()(const SnapshotChunk& m) const {
+    const std::string snapshot = "the snapshot of entry " + Number(m.meta.index.value());
+    if (m.bytes.empty()) return "the question how much of " + snapshot + " it has";
+    return "bytes " + Number(m.offset) + " to " + Number(m.offset + m.bytes.size() - 1) + " of " +
+           Number(m.meta.bytes) + " of " + snapshot;
+  }
+  std::string operator()(const SnapshotChunkResponse& m) const {
+    if (m.installed) {
+      return "the answer that it has everything up to entry " + Number(m.index.value());
+    }
+    return "the answer that it has " + Number(m.received) + " bytes of the snapshot of entry " +
+           Number(m.index.value());
+  }
 
  private:
   static std::string LastEntry(Index index, Term term) {

@@ -76,7 +76,11 @@ class HandCluster {
     const DiskOp op = disk_ops_[node].front();
     disk_ops_[node].pop_front();
     if (!error.has_value() && !disks_[node].CarryOut(op)) error = "no power";
-    Step(node, DiskDone{op.ticket, error});
+    Bytes bytes;
+    if (const auto* read = std::get_if<ReadBytes>(&op.action); read != nullptr && !error) {
+      bytes = Bytes(disks_[node].Read(read->path, read->offset, read->size).value());
+    }
+    Step(node, DiskDone{op.ticket, error, bytes});
     return true;
   }
 

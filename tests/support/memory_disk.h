@@ -101,8 +101,15 @@ class MemoryDisk : public Disk {
   bool CarryOut(const DiskOp& op) {
     if (const auto* create = std::get_if<CreateDurably>(&op.action)) {
       return Create(create->path, create->size).ok() && Sync(create->path).ok() &&
-             SyncDirectory(FolderOf(create->path)).ok();
+             SyncDirectory(FolderOf(create->path)).ok() && SyncDirectory("").ok();
     }
+    if (const auto* rename = std::get_if<RenameDurably>(&op.action)) {
+      return Rename(rename->from, rename->to).ok() && SyncDirectory(FolderOf(rename->to)).ok();
+    }
+    if (const auto* remove = std::get_if<RemoveDurably>(&op.action)) {
+      return Remove(remove->path).ok() && SyncDirectory(FolderOf(remove->path)).ok();
+    }
+    if (std::holds_alternative<ReadBytes>(op.action)) return true;
     const auto& write = std::get<WriteAndSync>(op.action);
     return Submit(write) && Sync(write.path).ok();
   }

@@ -27,17 +27,19 @@ inline StoreEntry TestEntry(std::uint64_t index, std::uint64_t term, std::string
 struct StoredState {
   Term term;
   std::optional<NodeId> vote;
+  Index base;  // the entries are those behind it
   std::vector<Entry> entries;
 
   void Apply(const StoreTermAndVote& state) { term = state.term, vote = state.vote; }
   void Apply(const StoreEntry& entry) { entries.push_back(entry.entry); }
-  void Apply(const StoreTruncation& truncation) { entries.resize(truncation.last.value()); }
+  void Apply(const StoreTruncation& truncation) { entries.resize(truncation.last - base); }
+  void Apply(const StoreLogStart& start) { base = start.base, entries.clear(); }
   friend bool operator==(const StoredState&, const StoredState&) = default;
 };
 
 inline StoredState StateOf(const Recovered& recovered) {
-  StoredState state{recovered.term, recovered.vote, {}};
-  for (Index i(1); i <= recovered.log.last(); i = Next(i)) {
+  StoredState state{recovered.term, recovered.vote, recovered.log.base(), {}};
+  for (Index i = recovered.log.first(); i <= recovered.log.last(); i = Next(i)) {
     state.entries.push_back(recovered.log.At(i));
   }
   return state;

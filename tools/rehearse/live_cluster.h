@@ -111,6 +111,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
   // Of a real cluster these are as they are: scenarios that ask for them are refused before.
   void SetClock(NodeId, std::optional<std::int64_t>, std::optional<Duration>) override {}
+  void TakeSnapshot(NodeId) override {}
   drydock::Status CorruptDisk(NodeId, const sim::Corrupt&) override { return Ok(); }
   sim::NetworkChangeId ChangeNetwork(const sim::NetworkSettings&,
                                      const std::vector<sim::ResolvedLinks>&) override {

@@ -128,5 +128,55 @@ TEST_CASE("a term that goes back along the log is a bug") {
   CHECK_THROWS_AS(log.Append(Command(4)), CheckFailed);
 }
 
+TEST_CASE("a log that was compacted is the same behind its base") {
+  for (const std::uint64_t base : {1u, 63u, 64u, 65u, 128u, 149u, 150u}) {
+    CAPTURE(base);
+    Log log = LogOf(150);
+    const Log before = log;
+    const Term term = log.TermAt(Index(base));
+    log.CompactTo(Index(base));
+    CHECK(log.base() == Index(base));
+    CHECK(log.base_term() == term);
+    CHECK(log.TermAt(Index(base)) == term);
+    CHECK(log.last() == Index(150));
+    CHECK_FALSE(log.Contains(Index(base)));
+    CHECK_THROWS_AS(log.At(Index(base)), CheckFailed);
+    for (std::uint64_t i = base + 1; i <= 150; ++i) {
+      REQUIRE(log.At(Index(i)) == before.At(Index(i)));
+    }
+    log.Append(Command(20, "151"));
+    CHECK(log.At(Index(151)).payload.view() == "151");
+    log.TruncateAfter(Index(base));
+    CHECK(log.last() == Index(base));
+    CHECK(log.last_term() == term);
+    log.Append(Command(30, "again"));
+    CHECK(log.At(Index(base + 1)).payload.view() == "again");
+    CHECK(before.last() == Index(150));
+    CHECK(before.At(Index(1)).payload.view() == "1");
+  }
+}
+
+TEST_CASE("what a log has forgotten matches, and is not looked for") {
+  Log log = LogOf(150);
+  log.CompactTo(Index(100));
+  CHECK(log.Matches(Index(100), Term(11)));
+  CHECK_FALSE(log.Matches(Index(100), Term(10)));
+  CHECK(log.Matches(Index(50), Term(6)));
+  CHECK(log.LastNotAfter(Index(150), Term(3)) == Index(100));
+  CHECK(log.LastNotAfter(Index(40), Term(50)) == Index(100));
+  CHECK(log.LastNotAfter(Index(120), Term(50)) == Index(120));
+}
+
+TEST_CASE("a log behind a snapshot goes on where that ends") {
+  Log log(Index(1000), Term(7));
+  CHECK(log.last() == Index(1000));
+  CHECK(log.last_term() == Term(7));
+  CHECK_THROWS_AS(log.Append(Command(6)), CheckFailed);
+  log.Append(Command(7, "1001"));
+  CHECK(log.At(Index(1001)).payload.view() == "1001");
+  log.CompactTo(Index(1001));
+  CHECK(log.last_term() == Term(7));
+}
+
 }  // namespace
 }  // namespace drydock

@@ -23,7 +23,7 @@ TestStore SmallStore() {
   store.Start(kTestBootstrap);
   store.Write(
       {StoreTermAndVote{Term(1), NodeId(1)}, TestEntry(1, 1, "one"), TestEntry(2, 1, "two")});
-  store.Write({StoreTermAndVote{Term(3), NodeId(2)}, StoreTruncation{Index(1)}});
+  store.Write({StoreTermAndVote{Term(3), NodeId(2)}, StoreTruncation{Index(1), Term(1)}});
   store.Write({TestEntry(2, 3, std::string(700, 'x')), TestEntry(3, 3, "three")});
   store.Write({TestEntry(4, 3, "four")});
   return store;
@@ -35,7 +35,7 @@ TestStore TwoSegmentStore() {
   store.StartWithSmallSegment();
   store.Write(
       {StoreTermAndVote{Term(1), NodeId(1)}, TestEntry(1, 1, "one"), TestEntry(2, 1, "two")});
-  store.Write({StoreTermAndVote{Term(3), NodeId(2)}, StoreTruncation{Index(1)}});
+  store.Write({StoreTermAndVote{Term(3), NodeId(2)}, StoreTruncation{Index(1), Term(1)}});
   store.Write({TestEntry(2, 3, std::string(600, 'y'))});
   store.Write({TestEntry(3, 3, "three"), TestEntry(4, 3, "four")});
   REQUIRE(store.disk.Exists(SegmentPath(2)));
@@ -202,7 +202,7 @@ TEST_CASE("a log whose records contradict each other is refused") {
   CHECK(Contains(refusal({TestEntry(5, 4, "new term")}), "entry 5 has term 4"));
   CHECK(Contains(refusal({StoreTermAndVote{Term(2), std::nullopt}}), "goes back from 3 to 2"));
   CHECK(Contains(refusal({StoreTermAndVote{Term(3), NodeId(1)}}), "the vote of term 3 changes"));
-  CHECK(Contains(refusal({StoreTruncation{Index(5)}}), "keeps 5 entries of 4"));
+  CHECK(Contains(refusal({StoreTruncation{Index(5), Term(1)}}), "keeps 5 entries of 4"));
 }
 
 TEST_CASE("a batch of an older number where the next belongs is refused") {

@@ -56,7 +56,7 @@ TEST_CASE("everything stored comes back, through restarts") {
     const Index index(3 + static_cast<std::uint64_t>(kind));
     store.Write({StoreEntry{index, {Term(1), static_cast<EntryKind>(kind), Bytes("payload")}}});
   }
-  store.Write({StoreTruncation{Index(4)}, StoreTermAndVote{Term(5), NodeId(0)}});
+  store.Write({StoreTruncation{Index(4), Term(1)}, StoreTermAndVote{Term(5), NodeId(0)}});
   store.Write({TestEntry(5, 5, std::string(256 << 10, 'p')), TestEntry(6, 5, std::string(513, 'q')),
                TestEntry(7, 5, std::string(512, 'r'))});
   for (std::uint64_t start = 2; start < 6; ++start) {
@@ -76,7 +76,7 @@ TEST_CASE("a truncated tail is not revived") {
   store.Start(kTestBootstrap);
   store.Write({StoreTermAndVote{Term(1), std::nullopt}, TestEntry(1, 1, "a"), TestEntry(2, 1, "b"),
                TestEntry(3, 1, "c")});
-  store.Write({StoreTermAndVote{Term(2), std::nullopt}, StoreTruncation{Index(1)}});
+  store.Write({StoreTermAndVote{Term(2), std::nullopt}, StoreTruncation{Index(1), Term(1)}});
   const auto recovered = Recover(store.disk, kTestRestart);
   CHECK(recovered.value().log.last() == Index(1));
   store.Write({TestEntry(2, 2, "new")});

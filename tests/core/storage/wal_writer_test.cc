@@ -182,7 +182,7 @@ TEST_CASE("what Recover would refuse is never written") {
   CHECK_THROWS_AS(writer.Add(TestEntry(2, 1, "gap")), CheckFailed);
   writer.Add(TestEntry(1, 1, "a"));
   CHECK_THROWS_AS(writer.Add(TestEntry(1, 2, "overwrites")), CheckFailed);
-  CHECK_THROWS_AS(writer.Add(StoreTruncation{Index(2)}), CheckFailed);
+  CHECK_THROWS_AS(writer.Add(StoreTruncation{Index(2), Term(1)}), CheckFailed);
   CHECK_THROWS_AS(WalWriter(Recovered{}, 1000), CheckFailed);
 }
 
@@ -196,7 +196,7 @@ TEST_CASE("the hash sees what is not durable, and is blind to how much was befor
   TestStore young = Founded();
   young.Write({kTerm1, TestEntry(1, 1, "a")});
   TestStore old = young;
-  for (int i = 0; i < 5; ++i) old.Write({TestEntry(2, 1, "b"), StoreTruncation{Index(1)}});
+  for (int i = 0; i < 5; ++i) old.Write({TestEntry(2, 1, "b"), StoreTruncation{Index(1), Term(1)}});
   CHECK(Digest(*young.writer) == Digest(*old.writer));
   for (TestStore* store : {&young, &old}) store->Add({TestEntry(2, 1, "c")});
   CHECK(Digest(*young.writer) == Digest(*old.writer));

@@ -6,6 +6,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "tests/net/codec/draws.h"
@@ -50,6 +51,12 @@ auto Fields(const TimeoutNow& b) {
 }
 auto Fields(const TimeoutNowResponse& b) {
   return std::tuple(b.taken);
+}
+auto Fields(const SnapshotChunk& b) {
+  return std::tuple(b.meta, b.offset, b.bytes.view());
+}
+auto Fields(const SnapshotChunkResponse& b) {
+  return std::tuple(b.responder, b.index, b.received, b.installed);
 }
 
 bool Same(const Message& a, const Message& b) {
@@ -100,6 +107,10 @@ void WithWireOf(const MessageBody& body, Do act) {
       return act(v1::TimeoutNowRequest());
     case 11:
       return act(v1::TimeoutNowResponse());
+    case 12:
+      return act(v1::SnapshotChunkHead());
+    case 13:
+      return act(v1::InstallSnapshotResponse());
     default:
       FAIL("a kind of message that this test does not know");
   }
@@ -123,6 +134,29 @@ AppendRequest SomeAppend(Draws& draws) {
     body.entries.push_back(SomeEntry(draws));
   }
   return body;
+}
+
+Configuration SomeConfiguration(Draws& draws) {
+  std::vector<NodeId> voters = {NodeId(9)};
+  for (std::uint64_t node = 0; node < 7; ++node) {
+    if (draws.Coin()) voters.emplace_back(static_cast<std::uint32_t>(node));
+  }
+  Configuration configuration(voters);
+  for (const NodeId node : voters) configuration.Bind(node, StoreId(draws.Number()));
+  if (draws.Coin()) configuration.SetFounded();
+  return configuration;
+}
+
+// Without bytes, which travel apart.
+SnapshotChunk SomeChunk(Draws& draws) {
+  return {.meta = {.index = draws.SomeIndex(),
+                   .term = draws.SomeTerm(),
+                   .configuration_index = draws.SomeIndex(),
+                   .configuration = SomeConfiguration(draws),
+                   .bytes = draws.Number(),
+                   .checksum = static_cast<std::uint32_t>(draws.Number())},
+          .offset = draws.Number(),
+          .bytes = {}};
 }
 
 MessageBody SomeBody(Draws& draws, std::size_t kind) {
@@ -151,8 +185,13 @@ MessageBody SomeBody(Draws& draws, std::size_t kind) {
       return CommitNoticeResponse{};
     case 10:
       return TimeoutNow{draws.SomeIndex(), draws.SomeTerm()};
-    default:
+    case 11:
       return TimeoutNowResponse{draws.Coin()};
+    case 12:
+      return SomeChunk(draws);
+    default:
+      return SnapshotChunkResponse{Incarnation(draws.Number()), draws.SomeIndex(), draws.Number(),
+                                   draws.Coin()};
   }
 }
 
@@ -176,6 +215,8 @@ bool Decodes(const MessageBody& body, Change change) {
   change(wire);
   return Decode(wire).has_value();
 }
+
+const SnapshotChunk kAChunk{.meta = {.configuration = Configuration({NodeId(0)})}, .bytes = {}};
 
 constexpr auto kAsItIs = [](auto&) {};
 
@@ -261,6 +302,15 @@ TEST_CASE("negative numbers do not decode") {
   CHECK_FALSE(Decodes<appendEntry>(AppendRequest{}, [](auto& w) { w.set_previous_term(-1); }));
   CHECK_FALSE(Decodes<appendEntry_pending>(AppendResponse{}, [](auto& w) { w.set_hint_term(-1); }));
   CHECK_FALSE(Decodes<heartbeat>(Heartbeat{}, [](auto& w) { w.set_lastdb_id(-1); }));
+  CHECK_FALSE(Decodes<v1::SnapshotChunkHead>(kAChunk, [](auto& w) { w.set_index_term(-1); }));
+}
+
+TEST_CASE("a chunk of a snapshot without a configuration, or longer than any, does not decode") {
+  using Head = v1::SnapshotChunkHead;
+  CHECK(Decodes<Head>(kAChunk, [](Head& w) { w.set_chunk_bytes(kMaxChunkBytes); }));
+  CHECK_FALSE(Decodes<Head>(kAChunk, [](Head& w) { w.set_chunk_bytes(kMaxChunkBytes + 1); }));
+  CHECK_FALSE(Decodes<Head>(kAChunk, [](Head& w) { w.clear_configuration(); }));
+  CHECK_FALSE(Decodes<Head>(kAChunk, [](Head& w) { w.mutable_configuration()->append("x"); }));
 }
 
 TEST_CASE("one impossible entry refuses the whole append") {
@@ -306,6 +356,10 @@ static void SurviveAll(const std::string& bytes) {
   Survives<heartbeat_response>(bytes);
   Survives<commitVal_request>(bytes);
   Survives<commitVal_response>(bytes);
+  Survives<v1::TimeoutNowRequest>(bytes);
+  Survives<v1::TimeoutNowResponse>(bytes);
+  Survives<v1::SnapshotChunkHead>(bytes);
+  Survives<v1::InstallSnapshotResponse>(bytes);
 }
 
 TEST_CASE("bytes that nobody sent are survived") {

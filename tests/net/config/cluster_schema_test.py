@@ -28,7 +28,7 @@ REFUSED = [
     {**BASE, "nodes": {"n0": {"address": "host"}}}, {**BASE, "nodes": {"n0": {"address": ":7000"}}},
     {**BASE, "nodes": {"n0": {"address": "::1:7000"}}}, {**BASE, "nodes": {"n0": {"address": "h:0"}}},
     {**BASE, "nodes": {"n0": {**NODE, "listen": ""}}}, {**BASE, "nodes": {"n0": {**NODE, "metrics": "h:x"}}},
-    {**BASE, "config": {"snapshot_every": 5}}, {**BASE, "config": {"election_timeout": "150ms"}},
+    {**BASE, "config": {"snapshot_every": -5}}, {**BASE, "config": {"election_timeout": "150ms"}},
     {**BASE, "limits": {"unknown": 1}}, {**BASE, "limits": {"connection_memory": 1000}},
     {**BASE, "limits": {"stream_operations": 0}}, {**BASE, "limits": {"concurrent_calls": "many"}},
 ]

@@ -165,24 +165,64 @@ TEST_CASE_FIXTURE(Fixture, "a write that was not synced is not done") {
   CHECK_FALSE((all[0].synced || all[1].synced));
 }
 
-TEST_CASE_FIXTURE(Fixture, "an operation of the log goes before those of the bulk lane") {
+TEST_CASE_FIXTURE(Fixture, "an operation of the log does not wait for one of the bulk lane") {
   REQUIRE(disk->Create("bulk", 10).ok());
-  std::promise<void> go;
-  std::vector<std::uint64_t> order;
+  std::promise<void> log_is_written;
+  std::vector<Lane> order;
   {
-    DiskWorker worker(*disk, [&, started = false](const DiskResult& result) mutable {
-      if (!started) go.get_future().wait();
-      started = true;
-      order.push_back(result.done.ticket.value());
+    DiskWorker worker(*disk, [&](const DiskResult& result) {
+      // The bulk lane stands still until the log has gone on.
+      if (result.lane == Lane::kBulk) log_is_written.get_future().wait();
+      order.push_back(result.lane);
+      if (result.done.ticket == Ticket(3)) log_is_written.set_value();
     });
-    worker.Submit(Write(1, SegmentPath(1), 0, {"x"}));
-    worker.Submit(Write(2, "bulk", 0, {"x"}, Lane::kBulk));
-    worker.Submit(Write(3, "bulk", 1, {"x"}, Lane::kBulk));
-    worker.Submit(Write(4, SegmentPath(1), 1, {"x"}));
-    worker.Submit(Write(5, SegmentPath(1), 2, {"x"}));
-    go.set_value();
+    worker.Submit(Write(1, "bulk", 0, {"x"}, Lane::kBulk));
+    worker.Submit(Write(2, SegmentPath(1), 1, {"x"}));
+    worker.Submit(Write(3, SegmentPath(1), 2, {"x"}));
   }
-  CHECK((order == std::vector<std::uint64_t>{1, 4, 5, 2, 3}));
+  CHECK((order == std::vector<Lane>{Lane::kWal, Lane::kWal, Lane::kBulk}));
+}
+
+TEST_CASE_FIXTURE(Fixture, "a snapshot's file is made, written, read back, renamed and removed") {
+  const std::string state(100000, 's');
+  DiskWorker worker(*disk, results.Collect());
+  std::uint64_t ticket = 0;
+  const auto does = [&](DiskAction action) {
+    worker.Submit({Lane::kBulk, Ticket(++ticket), std::move(action)});
+    const auto all = results.Wait(ticket);
+    REQUIRE(all.size() == ticket);
+    REQUIRE_MESSAGE(!all.back().done.error.has_value(), *all.back().done.error);
+    CHECK(all.back().lane == Lane::kBulk);
+    return all.back().done.bytes;
+  };
+  does(CreateDurably{"snapshots/writing", 0});
+  does(WriteAndSync{"snapshots/writing", 0, {Bytes(state)}});
+  does(WriteAndSync{"snapshots/writing", state.size(), {Bytes("end")}});
+  does(RenameDurably{"snapshots/writing", "snapshots/0001"});
+  CHECK_FALSE(fs::exists(FileOf("snapshots/writing")));
+  CHECK(does(ReadBytes{"snapshots/0001", state.size() - 1, 3}).view() == "sen");
+  // A name is taken over from an older file.
+  does(CreateDurably{"snapshots/writing", 0});
+  does(WriteAndSync{"snapshots/writing", 0, {Bytes("new")}});
+  does(RenameDurably{"snapshots/writing", "snapshots/0001"});
+  CHECK(does(ReadBytes{"snapshots/0001", 0, 3}).view() == "new");
+  does(RemoveDurably{"snapshots/0001"});
+  CHECK_FALSE(fs::exists(FileOf("snapshots/0001")));
+  CHECK(results.Wait(ticket).front().synced == false);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what cannot be read back fails, and so does all behind it") {
+  REQUIRE(disk->Create("snapshots/0001", 10).ok());
+  {
+    DiskWorker worker(*disk, results.Collect());
+    worker.Submit({Lane::kBulk, Ticket(1), ReadBytes{"snapshots/0001", 5, 6}});
+    worker.Submit({Lane::kBulk, Ticket(2), RemoveDurably{"snapshots/0001"}});
+  }
+  const auto all = results.Wait(2);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].done.error.has_value());
+  CHECK(Contains(*all[1].done.error, "not tried"));
+  CHECK(fs::exists(FileOf("snapshots/0001")));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a result may ask for the next operation") {

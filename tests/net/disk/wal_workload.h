@@ -76,7 +76,8 @@ class WalWorkload {
       Add(StoreTermAndVote{term, Below(2) == 0 ? std::optional(NodeId(1)) : std::nullopt});
     }
     if (!state_.entries.empty() && Below(10) == 0) {
-      Add(StoreTruncation{Index(Below(state_.entries.size()))});
+      const std::uint64_t last = Below(state_.entries.size());
+      Add(StoreTruncation{Index(last), last == 0 ? Term(0) : state_.entries[last - 1].term});
     }
     for (std::uint64_t left = 1 + Below(4); left > 0; --left) {
       Add(StoreEntry{Index(state_.entries.size() + 1),

@@ -126,7 +126,11 @@ std::vector<TraceEvent> AllEvents() {
           trace::ReadConfirmed{Index(4), 2},
           trace::Halted{"wal/1: no space left on device"},
           trace::TransferStarted{NodeId(2), TransferCause::kAsked},
-          trace::TransferEnded{NodeId(2), TransferOutcome::kDone, NodeId(2)}};
+          trace::TransferEnded{NodeId(2), TransferOutcome::kDone, NodeId(2)},
+          trace::SnapshotSaved{Index(4), Term(2), 100, 7},
+          trace::Compacted{Index(4)},
+          trace::SnapshotOffered{NodeId(1), Index(4)},
+          trace::SnapshotInstalled{Index(4), Term(2), 100, 7, false}};
 }
 
 }  // namespace
@@ -170,9 +174,10 @@ TEST_CASE("each level writes its own events and the graver ones") {
   using Names = std::set<std::string>;
   CHECK(written(LogLevel::kError) == Names{"error halted"});
   CHECK(written(LogLevel::kWarning) == Names{"error halted", "warning refused"});
-  CHECK(written(LogLevel::kInfo) == Names{"error halted", "warning refused", "info role_changed",
-                                          "info leader_known", "info configuration_in_force",
-                                          "info transfer_started", "info transfer_ended"});
+  CHECK(written(LogLevel::kInfo) ==
+        Names{"error halted", "warning refused", "info role_changed", "info leader_known",
+              "info configuration_in_force", "info transfer_started", "info transfer_ended",
+              "info snapshot_saved", "info snapshot_offered", "info snapshot_installed"});
   CHECK(written(LogLevel::kDebug).size() == events.size());
 }
 

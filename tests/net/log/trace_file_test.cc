@@ -49,6 +49,24 @@ TEST_CASE("a trace begins with the state that the node starts from, and goes on 
   CHECK(lines[4] == json::parse(R"({"id":4,"t":250,"node":"n2","event":"committed","commit":1})"));
 }
 
+TEST_CASE("a trace of a node that starts from a snapshot has the entries behind it") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "trace.jsonl";
+  Recovered recovered = OneEntry();
+  recovered.log = Log(Index(40), Term(3));
+  recovered.log.Append(Entry{Term(4), EntryKind::kNoop, {}});
+  recovered.snapshot.emplace();
+  recovered.snapshot->stored.meta.index = Index(41);
+  { REQUIRE(TraceFile::Open(path, "demo", recovered, {}, 99).ok()); }
+  const std::vector<json> lines = LinesOf(path);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[1]["snapshot"] == 41);
+  CHECK(lines[1]["base"] == 40);
+  CHECK(lines[2]["event"] == "appended");
+  CHECK(lines[2]["index"] == 41);
+  CHECK(lines[3]["last"] == 41);
+}
+
 TEST_CASE("a trace that cannot be written says where, and one that breaks keeps the reason") {
   const TemporaryDirectory directory;
   const auto missing = TraceFile::Open(directory / "no/trace", "demo", OneEntry(), {}, 0);

@@ -109,6 +109,33 @@ TEST_CASE("metrics: docs/operations.md tells of every family, and of none that i
   for (const std::string& family : told) CHECK_MESSAGE(there.contains(family), family);
 }
 
+TEST_CASE("metrics: snapshots saved, offered and installed are counted, and their disk apart") {
+  Node node;
+  node.metrics.Set({.log_base = Index(60), .snapshot = Index(64), .snapshot_bytes = 5000});
+  CHECK(node["drydock_server_log_base_index"] == 60);
+  CHECK(node["drydock_snap_index"] == 64);
+  CHECK(node["drydock_snap_bytes"] == 5000);
+  node.metrics.SnapshotSaved(milliseconds(30));
+  CHECK(node["drydock_snap_save_total_duration_seconds_count"] == 1);
+  CHECK(node["drydock_snap_save_total_duration_seconds_bucket{le=\"0.04\"}"] == 1);
+  node.metrics.Observe(trace::SnapshotOffered{NodeId(2), Index(64)});
+  CHECK(node["drydock_network_snapshot_sends_total{To=\"n2\"}"] == 1);
+  CHECK(node["drydock_network_snapshot_sends_total{To=\"n1\"}"] == 0);
+  node.metrics.Observe(trace::SnapshotInstalled{Index(90), Term(2), 7000, 1, false});
+  CHECK(node["drydock_network_snapshot_receive_success_total"] == 1);
+  CHECK(node["drydock_network_snapshot_receive_bytes_total"] == 7000);
+  CHECK(node["drydock_server_proposals_applied_total"] == 90);
+  DiskResult chunk = Written(300, milliseconds(2));
+  chunk.lane = Lane::kBulk;
+  node.metrics.DiskDone(chunk);
+  chunk.synced = false;  // a file made, renamed, read or removed
+  node.metrics.DiskDone(chunk);
+  CHECK(node["drydock_snap_fsync_duration_seconds_count"] == 1);
+  CHECK(node["drydock_disk_wal_fsync_duration_seconds_count"] == 0);
+  CHECK(node["drydock_disk_wal_segment_duration_seconds_count"] == 0);
+  CHECK(node["drydock_disk_wal_write_bytes_total"] == 0);
+}
+
 TEST_CASE("metrics: an election that is won, and a leadership that is lost, tell their causes") {
   Node node;
   node.Becomes(Role::kPreCandidate, RoleCause::kElectionTimeout);

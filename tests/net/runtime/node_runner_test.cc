@@ -157,4 +157,35 @@ TEST_CASE("what is given up is told once, and nothing is taken afterwards") {
   CHECK(rig.answers.at(3).outcome == Outcome::kNotLeader);
 }
 
+TEST_CASE("a snapshot is answered when it is durable, and is no client's call") {
+  Rig rig;
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  rig.FinishDisk();
+  rig.took.clear();
+  rig.runner.TakeSnapshot({static_cast<Caller*>(&rig), 2});
+  rig.runner.TakeSnapshot({static_cast<Caller*>(&rig), 3});
+  CHECK(rig.runner.open_client_calls() == 0);
+  rig.runner.Step();
+  CHECK(rig.answers.at(3).outcome == Outcome::kBusy);
+  CHECK_FALSE(rig.answers.contains(2));
+  rig.FinishDisk();
+  REQUIRE(rig.answers.contains(2));
+  CHECK(rig.answers.at(2).outcome == Outcome::kOk);
+  CHECK(rig.answers.at(2).index == rig.runner.node().snapshot()->meta.index);
+  CHECK(rig.took.empty());  // nothing was told of it to those who count clients
+}
+
+TEST_CASE("who asked for a snapshot is told at once when the node is suspended in the middle") {
+  Rig rig;
+  rig.Ask(1, Put("k", "v"));
+  rig.runner.Step();
+  rig.FinishDisk();
+  rig.runner.TakeSnapshot({static_cast<Caller*>(&rig), 2});
+  rig.runner.Step();
+  rig.runner.Suspend(Duration::Seconds(1000));
+  rig.runner.Step();
+  CHECK(rig.dropped == std::vector<std::uint64_t>{2});
+}
+
 }  // namespace drydock::net

@@ -15,7 +15,7 @@ EVENT = {"at": "1s"}
 REFUSED = [  # members that are added to a small valid scenario
     {"unknown": 1}, {"version": 2}, {"name": "Bad Name"}, {"name": ""}, {"nodes": 0}, {"nodes": 16},
     {"nodes": 1.5}, {"founders": 0}, {"until": 5}, {"until": "5"}, {"until": "-5s"}, {"until": "5 s"}, {"until": "5h"},
-    {"seed": -1}, {"tags": ["a", "a"]}, {"config": {"snapshot_every": 5}},
+    {"seed": -1}, {"tags": ["a", "a"]}, {"config": {"snapshot_every": -5}},
     {"config": {"election_timeout": "150ms"}}, {"config": {"segment_bytes": 1000}},
     {"network": {"loss": 1.5}}, {"network": {"loss": "10%"}}, {"network": {"latency": 5}},
     {"network": {"latency": {"model": "uniform", "min": "1ms"}}},
@@ -50,7 +50,7 @@ REFUSED_EVENTS = [
     {"do": "put", "key": "k", "value": "v", "via": "all"}, {"do": "cas", "key": "k", "value": "v"},
     {"do": "cas", "key": "k", "value": "v", "expected": 1}, {"do": "note"},
 ] + [{"do": word, "node": "n0"} for word in
-     ("transfer_leader", "replace", "snapshot", "crsh")] + [
+     ("transfer_leader", "replace", "crsh")] + [
     {"do": "add"}, {"do": "remove"}, {"do": "promote"}, {"do": "replace", "with": "n0"}, {"do": "wipe"},
     {"do": "wipe", "node": "n0", "for": "1s"}, {"do": "add", "node": "n0", "as_learner": 1},
     {"do": "remove", "node": "n0", "as_learner": True}, {"do": "demote", "node": "n0", "expect": "ok"},

@@ -74,8 +74,9 @@ class TraceFold {
   const FoldedNode& node(std::size_t number) const { return nodes_.at(number); }
 
  private:
-  static void Change(FoldedNode& node, const std::string& event, const Json& line) {
+  void Change(FoldedNode& node, const std::string& event, const Json& line) {
     if (event == "started") Start(node, line);
+    if (event == "snapshot_installed") Install(node, line);
     if (event == "role_changed") node.role = line.at("role").get<std::string>();
     if (event == "term_and_vote") {
       node.term = line.at("term").get<std::uint64_t>();
@@ -93,26 +94,53 @@ class TraceFold {
   }
 
   // What it had in memory is gone; of its log remains what was on disk, too.
-  static void Start(FoldedNode& node, const Json& line) {
+  void Start(FoldedNode& node, const Json& line) {
     Keep(node, line.at("kept").get<std::uint64_t>());
     node.started = true;
     node.term = line.at("term").get<std::uint64_t>();
     node.vote = line.at("vote");
     node.role = "follower";
-    node.commit = node.applied = 0;
-    node.map.clear();
-    node.parts.clear();
+    const bool snapshot = line.contains("snapshot");
+    Restore(node, snapshot ? line.at("snapshot").get<std::uint64_t>() : 0);
+    if (snapshot) StartLogBehind(node, line.at("base").get<std::uint64_t>());
+  }
+
+  // The state after an entry that some node has applied.
+  void Restore(FoldedNode& node, std::uint64_t index) {
+    node.commit = node.applied = index;
+    const FoldedNode& state = states_.at(index);
+    node.map = state.map;
+    node.parts = state.parts;
     ++node.map_version;
   }
 
-  static void Keep(FoldedNode& node, std::uint64_t last) {
+  // What is compacted is known from those who had it.
+  void StartLogBehind(FoldedNode& node, std::uint64_t base) {
+    while (node.log.size() < base) node.log.push_back(applied_.at(node.log.size() + 1));
+    ++node.log_version;
+  }
+
+  void Install(FoldedNode& node, const Json& line) {
+    const auto index = line.at("index").get<std::uint64_t>();
+    const std::uint64_t commit = node.commit;
+    Restore(node, index);
+    if (line.at("log_kept").get<bool>()) {
+      node.commit = commit;  // told by the event that follows
+      return;
+    }
+    Keep(node, commit);
+    StartLogBehind(node, index);
+    node.durable = index;
+  }
+
+  void Keep(FoldedNode& node, std::uint64_t last) {
     if (last > node.log.size()) throw std::out_of_range("kept more than there was");
     node.log.resize(last);
     node.durable = std::min(node.durable, last);
     ++node.log_version;
   }
 
-  static void Append(FoldedNode& node, const Json& line) {
+  void Append(FoldedNode& node, const Json& line) {
     if (line.at("index").get<std::uint64_t>() != node.log.size() + 1) {
       throw std::out_of_range("appended out of order");
     }
@@ -134,9 +162,15 @@ class TraceFold {
     ++node.log_version;
   }
 
-  static void Apply(FoldedNode& node, const Json& line) {
+  void Apply(FoldedNode& node, const Json& line) {
     node.applied = line.at("index").get<std::uint64_t>();
     ++node.map_version;
+    ApplyEntry(node, line);
+    applied_.emplace(node.applied, node.log.at(node.applied - 1));
+    states_.emplace(node.applied, FoldedNode{.map = node.map, .parts = node.parts});
+  }
+
+  void ApplyEntry(FoldedNode& node, const Json& line) {
     const FoldedEntry& entry = node.log.at(node.applied - 1);
     if (entry.kind == "part") return node.parts.push_back(entry.payload);
     std::string command;
@@ -170,6 +204,8 @@ class TraceFold {
   }
 
   std::vector<FoldedNode> nodes_;
+  std::map<std::uint64_t, FoldedEntry> applied_;                   // by index
+  std::map<std::uint64_t, FoldedNode> states_{{0, FoldedNode{}}};  // after applying it
 };
 
 }  // namespace drydock::sim::testing
