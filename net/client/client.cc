@@ -237,4 +237,13 @@ CallResult Client::Transfer(const std::string& endpoint, std::optional<NodeId> t
   return result;
 }
 
+CallResult Client::TakeSnapshot(const std::string& endpoint, Within within) {
+  Link& link = state_->links().To(endpoint);
+  v1::TakeSnapshotResponse response;
+  const Attempt attempt = link.TakeSnapshot(response, Clock::now() + state_->LengthOf(within));
+  CallResult result = ResultOf(attempt, link);
+  if (attempt.end == Attempt::End::kAnswered) JudgeSnapshot(response, result);
+  return result;
+}
+
 }  // namespace drydock::net

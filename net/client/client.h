@@ -107,6 +107,11 @@ class Client {
   CallResult Transfer(const std::string& endpoint, std::optional<NodeId> target,
                       Within within = {});
 
+  // Has the node write a snapshot of its own. kOk as well if its newest one holds everything
+  // already; `found` tells whether one was written. `index` and `value` (in decimal, bytes of
+  // state) tell which one it has then.
+  CallResult TakeSnapshot(const std::string& endpoint, Within within = {});
+
   static constexpr std::chrono::milliseconds kMaxSuspension{0xffffffff};
 
  private:

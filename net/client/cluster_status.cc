@@ -63,7 +63,7 @@ std::string NoteOn(const NodeStatus& node, const ClusterStatus& status) {
   return Join(notes);
 }
 
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 10;
 using Line = std::array<std::string, kColumns>;
 
 Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
@@ -76,6 +76,7 @@ Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
                "-",
                "-",
                "-",
+               "-",
                or_dash(node.silent_ms, "ms"),
                or_dash(node.behind, ""),
                NoteOn(node, status)};
@@ -83,6 +84,7 @@ Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
   line[3] = std::to_string(node.told->term());
   line[4] = std::to_string(node.told->commit());
   line[5] = std::to_string(node.told->applied());
+  if (node.told->snapshot_index() > 0) line[6] = std::to_string(node.told->snapshot_index());
   return line;
 }
 
@@ -113,6 +115,9 @@ void WriteTold(const v1::GetStatusResponse& told, JsonWriter& json) {
   json.Member("last_index", std::uint64_t{told.last_index()});
   json.Member("last_term", told.last_term());
   json.Member("durable", std::uint64_t{told.durable()});
+  json.Member("snapshot_index", std::uint64_t{told.snapshot_index()});
+  json.Member("snapshot_bytes", std::uint64_t{told.snapshot_bytes()});
+  json.Member("log_base", std::uint64_t{told.log_base()});
   json.Member("suspended", told.suspended());
   json.Member("ready", told.ready());
   json.Member("incarnation", std::uint64_t{told.incarnation()});
@@ -178,7 +183,7 @@ const char* RoleLetter(const NodeStatus& node) {
 
 std::string StatusTable(const ClusterStatus& status) {
   std::vector<Line> lines = {
-      {"NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "SILENT", "BEHIND", ""}};
+      {"NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "SNAPSHOT", "SILENT", "BEHIND", ""}};
   for (const NodeStatus& node : status.nodes) lines.push_back(LineOf(node, status));
   return Render(lines);
 }

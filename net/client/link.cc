@@ -179,6 +179,12 @@ Attempt Link::Transfer(const v1::TransferLeadershipRequest& request,
   });
 }
 
+Attempt Link::TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->TakeSnapshot(&context, v1::TakeSnapshotRequest(), &response);
+  });
+}
+
 // The state of a channel has no reason with it, but a call that fails for it has. This one is
 // harmless, should it succeed.
 std::string Link::WhyUnreachable() {

@@ -16,6 +16,7 @@ class GetStatusResponse;
 class ResumeResponse;
 class TransferLeadershipRequest;
 class TransferLeadershipResponse;
+class TakeSnapshotResponse;
 }  // namespace drydock::v1
 
 namespace drydock::net {
@@ -57,6 +58,7 @@ class Link {
   Attempt Resume(v1::ResumeResponse& response, Clock::time_point deadline);
   Attempt Transfer(const v1::TransferLeadershipRequest& request,
                    v1::TransferLeadershipResponse& response, Clock::time_point deadline);
+  Attempt TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline);
 
   // Why the last connection failed, for a person: "Connection refused". Takes a moment.
   std::string WhyUnreachable();

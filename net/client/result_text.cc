@@ -201,4 +201,33 @@ void JudgeTransfer(const v1::TransferLeadershipResponse& response, CallResult& r
   }
 }
 
+void JudgeSnapshot(const v1::TakeSnapshotResponse& response, CallResult& result) {
+  const auto tell = [&](CallOutcome outcome, const std::string& text) {
+    result.outcome = outcome;
+    result.text = text;
+  };
+  result.index = response.index();
+  result.term = static_cast<std::uint64_t>(response.term());
+  result.value = std::to_string(response.bytes());
+  result.found = response.outcome() == v1::SNAPSHOT_OUTCOME_SAVED;
+  switch (response.outcome()) {
+    case v1::SNAPSHOT_OUTCOME_SAVED:
+    case v1::SNAPSHOT_OUTCOME_UP_TO_DATE:
+      return tell(CallOutcome::kOk, "");
+    case v1::SNAPSHOT_OUTCOME_EMPTY:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: the node has applied nothing that a snapshot could hold");
+    case v1::SNAPSHOT_OUTCOME_UNDER_WAY:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: the node is writing a snapshot already; see raftctl status");
+    case v1::SNAPSHOT_OUTCOME_SUSPENDED:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: the node is suspended; raftctl resume ends that");
+    default:
+      return tell(CallOutcome::kUnknown,
+                  "the node tells an outcome that this program does not know; raftctl status "
+                  "tells which snapshot it has");
+  }
+}
+
 }  // namespace drydock::net

@@ -197,14 +197,15 @@ class StatusTest(WithCluster):
         leader = self.cluster.await_leader()
         lines = self.check(DONE, 'status').decode().splitlines()
         self.assertEqual(lines[0].split(), ['NODE', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED',
-                                            'SILENT', 'BEHIND'])
+                                            'SNAPSHOT', 'SILENT', 'BEHIND'])
         self.assertEqual(len(lines), 4)
         for i, line in enumerate(lines[1:]):
             words = line.split()
             self.assertEqual(words[:3],
                              ['n%d' % i, self.cluster.addresses[i], 'L' if i == leader else 'F'])
-            self.assertRegex(words[6], '^-$' if i == leader else r'^\d+ms$')
-            self.assertRegex(words[7], r'^\d+$')
+            self.assertRegex(words[6], r'^(-|\d+)$')
+            self.assertRegex(words[7], '^-$' if i == leader else r'^\d+ms$')
+            self.assertRegex(words[8], r'^\d+$')
 
     def test_json_tells_the_same(self):
         leader = self.cluster.await_leader()
@@ -259,6 +260,29 @@ class StatusTest(WithCluster):
             self.assertIn('nothing happened', result.stderr)
             self.assertIn(reason, result.stderr)
         self.assertEqual(self.cluster.status()['leader'], 'n%d' % leader)
+
+    def test_a_snapshot_is_saved_and_shown(self):
+        leader = self.cluster.await_leader()
+        self.check(DONE, 'put', 'kept', 'in a snapshot')
+        told = json.loads(self.check(DONE, 'snapshot', 'leader', '--output', 'json'))
+        self.assertEqual((told['outcome'], told['saved']), ('ok', True))
+        self.assertGreater(told['bytes'], len('kept' 'in a snapshot'))
+        node = self.cluster.status()['nodes'][leader]
+        self.assertEqual((node['snapshot_index'], node['snapshot_bytes']),
+                         (told['index'], told['bytes']))
+        line = self.check(DONE, 'status').decode().splitlines()[1 + leader]
+        self.assertEqual(line.split()[6], str(told['index']))
+        again = self.check(DONE, 'snapshot', '--endpoint', self.cluster.addresses[leader]).decode()
+        self.assertIn('has nothing new to save since index %d' % told['index'], again)
+
+    def test_a_snapshot_of_a_suspended_node_is_refused_at_once(self):
+        follower = (self.cluster.await_leader() + 1) % 3
+        self.check(DONE, 'suspend', 'n%d' % follower, '--for', '10m')
+        result = self.run_it('snapshot', 'n%d' % follower)
+        self.assertEqual(result.returncode, REFUSED, result)
+        self.assertIn('the node is suspended', result.stderr)
+        self.check(DONE, 'resume', 'n%d' % follower)
+        self.cluster.await_leader()
 
     def test_nodes_that_there_are_not(self):
         result = self.run_it('suspend', 'n7')

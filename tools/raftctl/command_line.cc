@@ -194,14 +194,27 @@ Command AddTransfer(CLI::App& app, const CommonFlags& common) {
   return [to, &common] { return Transfer(common, *to); };
 }
 
+Command AddSnapshot(CLI::App& app, const CommonFlags& common) {
+  auto node = std::make_shared<NodeChoice>();
+  CLI::App* snapshot = app.add_subcommand("snapshot", "Have a node write a snapshot now");
+  AddNodeChoice(snapshot, *node);
+  snapshot->footer(
+      "Nodes do so by themselves; see snapshot_log_bytes and snapshot_every of the cluster's "
+      "file.\n"
+      "Waits until it is durable: give a large store time with --timeout. Exits with 5 if one is\n"
+      "being written already, and with 4 if it may still be being written.\n"
+      "Examples:\n  raftctl snapshot leader --timeout 60s\n  raftctl snapshot n1");
+  return [node, &common] { return Snapshot(common, *node); };
+}
+
 using Commands = std::vector<std::pair<std::string, Command>>;
 
 Commands AddCommands(CLI::App& app, const CommonFlags& common) {
-  return {{"put", AddPut(app, common)},       {"get", AddGet(app, common)},
-          {"del", AddDelete(app, common)},    {"cas", AddCompareAndSet(app, common)},
-          {"status", AddStatus(app, common)}, {"suspend", AddSuspend(app, common)},
-          {"resume", AddResume(app, common)}, {"transfer", AddTransfer(app, common)},
-          {"bench", AddBench(app, common)}};
+  return {{"put", AddPut(app, common)},           {"get", AddGet(app, common)},
+          {"del", AddDelete(app, common)},        {"cas", AddCompareAndSet(app, common)},
+          {"status", AddStatus(app, common)},     {"suspend", AddSuspend(app, common)},
+          {"resume", AddResume(app, common)},     {"transfer", AddTransfer(app, common)},
+          {"snapshot", AddSnapshot(app, common)}, {"bench", AddBench(app, common)}};
 }
 
 void Describe(CLI::App& app) {
@@ -235,8 +248,9 @@ int RunCommandLine(int argc, char** argv) {
   AddCommonFlags(app, common);
   const Commands commands = AddCommands(app, common);
   if (argc > 1 && IsUnknownCommand(argv[1], commands)) {
-    PrintError("there is no command \"" + std::string(argv[1]) +
-               "\"; there are put, get, del, cas, status, suspend, resume, transfer and bench");
+    PrintError(
+        "there is no command \"" + std::string(argv[1]) +
+        "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot and bench");
     return kUsage;
   }
   try {

@@ -54,6 +54,7 @@ int Suspend(const CommonFlags& common, const NodeChoice& node, std::chrono::mill
 int Resume(const CommonFlags& common, const NodeChoice& node);
 // The leader hands over to the node of that name; empty: to the best of the others.
 int Transfer(const CommonFlags& common, const std::string& to);
+int Snapshot(const CommonFlags& common, const NodeChoice& node);
 
 // Adds the subcommand `bench`; what it gives back runs it. The flags are filled by then.
 std::function<int()> AddBench(CLI::App& app, const CommonFlags& common);

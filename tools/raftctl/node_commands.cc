@@ -1,4 +1,5 @@
-// status, suspend, resume and transfer.
+// status, suspend, resume, transfer and snapshot.
+#include <functional>
 #include <utility>
 #include <variant>
 
@@ -75,8 +76,11 @@ Result<std::unique_ptr<net::Client>> ClientOf(const CommonFlags& common, const C
   return net::Client::Open({node.endpoint}, {.deadline = common.timeout});
 }
 
+using More = std::function<void(JsonWriter&)>;
+
+// `more` adds members to the JSON of a call that was done.
 int Report(const CommonFlags& common, const ChosenNode& node, const net::CallResult& result,
-           const std::string& plain) {
+           const std::string& plain, const More& more = {}) {
   const int code = ExitCodeOf(result.outcome);
   if (!result.text.empty()) PrintError(result.text);
   if (!common.json) return Print(code == kDone ? plain + "\n" : "", code);
@@ -86,6 +90,7 @@ int Report(const CommonFlags& common, const ChosenNode& node, const net::CallRes
   json.NameMember("outcome", NameOf(result.outcome));
   json.TextMember("address", node.endpoint);
   if (!result.text.empty()) json.TextMember("text", result.text);
+  if (more && code == kDone) more(json);
   json.EndObject();
   return Print(text + "\n", code);
 }
@@ -151,6 +156,24 @@ int Transfer(const CommonFlags& common, const std::string& to) {
     return Report(common, chosen, result,
                   chosen.words + " has handed leadership to " + result.value +
                       ", which leads term " + std::to_string(result.term));
+  });
+}
+
+int Snapshot(const CommonFlags& common, const NodeChoice& node) {
+  return WithNode(common, node, [&](net::Client& client, const ChosenNode& chosen) {
+    const net::CallResult result = client.TakeSnapshot(chosen.endpoint);
+    const std::string which = std::to_string(result.index) + ", " + result.value + " bytes";
+    return Report(common, chosen, result,
+                  chosen.words +
+                      (result.found ? " has saved a snapshot up to index "
+                                    : " has nothing new to save since index ") +
+                      which,
+                  [&](JsonWriter& json) {
+                    json.Member("saved", result.found);
+                    json.Member("index", result.index);
+                    json.Member("term", result.term);
+                    json.Member("bytes", std::stoull(result.value));
+                  });
   });
 }
 

@@ -103,6 +103,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void HealNetwork() override;
   void Call(const sim::ScriptedCall& call, std::optional<NodeId> via, CallDone done) override;
   void Transfer(NodeId node, std::optional<NodeId> target, TransferDone done) override;
+  void TakeSnapshot(NodeId node) override;
   Configuration MembersOf(NodeId) const override { return {}; }
   void ChangeMembers(const MembershipChange&, std::optional<NodeId>, Duration,
                      ChangeDone) override {}
@@ -111,7 +112,6 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
   // Of a real cluster these are as they are: scenarios that ask for them are refused before.
   void SetClock(NodeId, std::optional<std::int64_t>, std::optional<Duration>) override {}
-  void TakeSnapshot(NodeId) override {}
   drydock::Status CorruptDisk(NodeId, const sim::Corrupt&) override { return Ok(); }
   sim::NetworkChangeId ChangeNetwork(const sim::NetworkSettings&,
                                      const std::vector<sim::ResolvedLinks>&) override {

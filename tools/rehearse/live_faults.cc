@@ -121,6 +121,15 @@ void LiveCluster::Transfer(NodeId id, std::optional<NodeId> target, TransferDone
   client_->Transfer(id, target, options_.patience, std::move(done));
 }
 
+// That one is being written already, or that there is nothing new, is as good as a new one.
+void LiveCluster::TakeSnapshot(NodeId id) {
+  if (At(id).state != sim::NodeState::kRunning) return;
+  client_->TakeSnapshot(id, options_.patience, [this, id](const std::string& error) {
+    const bool there = At(id).state == sim::NodeState::kRunning;
+    if (there && !error.empty()) Report(NameOf(id) + " could not take a snapshot: " + error);
+  });
+}
+
 void LiveCluster::Pause(NodeId id) {
   LiveNode& node = At(id);
   if (node.state != sim::NodeState::kRunning || node.paused) return;

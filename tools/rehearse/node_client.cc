@@ -229,6 +229,18 @@ void NodeClient::Resume(NodeId node, Duration timeout, OnDone done) {
       });
 }
 
+void NodeClient::TakeSnapshot(NodeId node, Duration timeout, OnDone done) {
+  calls_->Ask<v1::TakeSnapshotResponse>(
+      timeout,
+      [&](auto* context, auto* queue) {
+        return calls_->LinkOf(node).admin->AsyncTakeSnapshot(context, v1::TakeSnapshotRequest(),
+                                                             queue);
+      },
+      [done = std::move(done)](const grpc::Status& status, const v1::TakeSnapshotResponse&) {
+        done(ErrorOf(status));
+      });
+}
+
 void NodeClient::RunOne(Clock::time_point until) {
   calls_->RunOne(until);
 }

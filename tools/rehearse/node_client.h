@@ -59,6 +59,8 @@ class NodeClient {
   using OnDone = std::function<void(const std::string& error)>;  // "": done
   void Suspend(NodeId node, std::uint32_t milliseconds, Duration timeout, OnDone done);
   void Resume(NodeId node, Duration timeout, OnDone done);
+  // Done as well if there was nothing new for a snapshot to hold.
+  void TakeSnapshot(NodeId node, Duration timeout, OnDone done);
   // Nullopt: no answer came.
   using OnTransfer = std::function<void(std::optional<TransferAnswer>)>;
   void Transfer(NodeId node, std::optional<NodeId> target, Duration timeout, OnTransfer done);

@@ -78,7 +78,6 @@ class Inspector {
     Refuse("the members of a cluster of real processes are those of its file");
   }
   void Take(const sim::Wipe&) { Refuse("the data directory of a real node is not wiped"); }
-  void Take(const sim::SnapshotNode&) { Refuse("raftctl snapshot tells a real node to take one"); }
   template <class Action>
   void Take(const Action&) {}
 

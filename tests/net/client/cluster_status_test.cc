@@ -41,17 +41,19 @@ v1::GetStatusResponse Follower(std::uint32_t node, std::uint64_t last) {
 }  // namespace
 
 TEST_CASE("the table shows each node on a line, also one that does not answer") {
-  const ClusterStatus status = Summarize({{"10.0.0.1:7000", Leader(100)},
+  v1::GetStatusResponse leader = Leader(100);
+  leader.set_snapshot_index(64);
+  const ClusterStatus status = Summarize({{"10.0.0.1:7000", leader},
                                           {"10.0.0.2:7000", Follower(1, 98)},
                                           {"10.0.0.3:7000", Error{"cannot be reached: gone"}}},
                                          {{"10.0.0.3:7000", "n2"}});
   REQUIRE(status.leader == 0);
   CHECK(status.answered == 2);
   CHECK(StatusTable(status) ==
-        "NODE  ADDRESS        ROLE  TERM  COMMIT  APPLIED  SILENT  BEHIND\n"
-        "n0    10.0.0.1:7000  L     3     100     100      -       0\n"
-        "n1    10.0.0.2:7000  F     3     98      98       12ms    5\n"
-        "n2    10.0.0.3:7000  -     -     -       -        2000ms  90      "
+        "NODE  ADDRESS        ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND\n"
+        "n0    10.0.0.1:7000  L     3     100     100      64        -       0\n"
+        "n1    10.0.0.2:7000  F     3     98      98       -         12ms    5\n"
+        "n2    10.0.0.3:7000  -     -     -       -        -         2000ms  90      "
         "cannot be reached: gone\n");
 }
 
@@ -59,8 +61,9 @@ TEST_CASE("a node that is not known by name has a line as well") {
   const ClusterStatus status = Summarize({{"a:1", Error{"cannot be reached: gone"}}});
   CHECK_FALSE(status.leader.has_value());
   CHECK(StatusTable(status) ==
-        "NODE  ADDRESS  ROLE  TERM  COMMIT  APPLIED  SILENT  BEHIND\n"
-        "-     a:1      -     -     -       -        -       -       cannot be reached: gone\n");
+        "NODE  ADDRESS  ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND\n"
+        "-     a:1      -     -     -       -        -         -       -       "
+        "cannot be reached: gone\n");
 }
 
 TEST_CASE("roles are F, C and L; suspensions, strangers and waiting nodes are told") {
@@ -96,13 +99,20 @@ TEST_CASE("of two that say they lead, the one of the later term does") {
 }
 
 TEST_CASE("the same in JSON, with the reason for each node that does not answer") {
+  v1::GetStatusResponse leader = Leader(100);
+  leader.set_snapshot_index(64);
+  leader.set_snapshot_bytes(5000);
+  leader.set_log_base(60);
   const ClusterStatus status = Summarize(
-      {{"a:1", Leader(100)}, {"b:1", Follower(1, 98)}, {"c:1", Error{"cannot \"be\" reached"}}});
+      {{"a:1", leader}, {"b:1", Follower(1, 98)}, {"c:1", Error{"cannot \"be\" reached"}}});
   const auto json = nlohmann::json::parse(StatusJson(status));
   CHECK(json["leader"] == "n0");
   CHECK(json["term"] == 3);
   REQUIRE(json["nodes"].size() == 3);
   CHECK(json["nodes"][0]["role"] == "L");
+  CHECK(json["nodes"][0]["snapshot_index"] == 64);
+  CHECK(json["nodes"][0]["snapshot_bytes"] == 5000);
+  CHECK(json["nodes"][0]["log_base"] == 60);
   CHECK(json["nodes"][1]["node"] == "n1");
   CHECK(json["nodes"][1]["silent_ms"] == 12);
   CHECK(json["nodes"][1]["behind"] == 5);
