@@ -35,6 +35,7 @@ bool ChunkJoiner::Take(v1::InstallSnapshotRequest& part) {
   if (bytes_.empty()) {
     bytes_ = std::move(*part.mutable_piece());
   } else {
+    bytes_.reserve(expected_);  // or growing would take twice as much
     bytes_ += part.piece();
   }
   return true;

@@ -3,6 +3,7 @@
 #include <grpc/support/time.h>
 #include <time.h>
 
+#include <algorithm>
 #include <map>
 #include <thread>
 #include <utility>
@@ -420,7 +421,8 @@ void RealNode::Parts::ShutDown() {
     server_.server->Shutdown(std::chrono::system_clock::now() + kFarewell);
     mailbox_->Post([&] { ended = true; });
   });
-  while (!ended || services_.live() > 0) {
+  const auto sends = [](const auto& link) { return link.second->live_streams() > 0; };
+  while (!ended || services_.live() > 0 || std::ranges::any_of(links_, sends)) {
     next_housekeeping_ = SteadyNow() + kHousekeeping;
     HandleEvents();
     services_.Flush();

@@ -5,6 +5,7 @@
 #include <grpcpp/completion_queue.h>
 #include <grpcpp/support/status.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -28,8 +29,10 @@ class ChunkSender {
   // repetition of the chunk that is still on its way is left out: on a slow link it would only
   // make that later. So memory and link carry one chunk, whatever the core asks for.
   void Send(const Message& message);
-  // Ends all streams: they come out of the queue as failed.
+  // Ends all streams. They come out of the queue as failed, which takes some steps: the queue may
+  // be shut down once none is live.
   void Cancel();
+  std::size_t live() const { return calls_.size(); }
 
  private:
   class Call;

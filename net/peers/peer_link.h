@@ -48,6 +48,8 @@ class PeerLink {
   void ReconnectNow();
   // Ends all calls: they come out of the queue as failed.
   void Cancel();
+  // Streams that still put something into the queue: with 0 it may be shut down, after Cancel.
+  std::size_t live_streams() const { return chunks_.live(); }
 
  private:
   template <class Request, class Response>

@@ -84,15 +84,15 @@ class SnapshotTest(unittest.TestCase):
                           lambda: f'{name} should install a snapshot. {cluster.describe()}',
                           limit=600)[-1]
 
-    def await_half(self, cluster, name, total):
-        """Waits until a good part of a snapshot has arrived, and not all; gives the open file."""
+    def await_part(self, cluster, name, size):
+        """Waits until so much of a snapshot has arrived, and not all; gives the open file."""
         path = cluster.nodes[name].data / 'snapshots' / 'incoming'
 
-        def half():
+        def arrived():
             with contextlib.suppress(FileNotFoundError):
-                return path.stat().st_size > total // 4
+                return path.stat().st_size > size
             return False
-        wait_until(half, lambda: f'{name} should receive. {cluster.describe()}', pause=0.001)
+        wait_until(arrived, lambda: f'{name} should receive. {cluster.describe()}', pause=0.001)
         return open(path, 'rb')
 
     def test_a_node_far_behind_catches_up_while_clients_write(self):
@@ -131,14 +131,18 @@ class SnapshotTest(unittest.TestCase):
         self.assertLess(segments, megabytes)
         self.assert_equal_states(cluster)
 
-    def test_a_follower_that_is_killed_in_the_middle_goes_on_where_it_was(self):
-        megabytes = harness.by_length(10, 20, 50)
+    def test_a_follower_that_is_killed_or_stopped_in_the_middle_goes_on_where_it_was(self):
+        megabytes = harness.by_length(6, 20, 50)
         cluster = harness.Cluster.running(self, 3, config={**COMPACTING, **SLOW})
         late = self.follower_of(cluster)
         self.leave_behind(cluster, late, megabytes)
         cluster.nodes[late].start(detached=False)
-        with self.await_half(cluster, late, megabytes * MIB) as incoming:
+        with self.await_part(cluster, late, megabytes * MIB // 4) as incoming:
             cluster.kill(late)
+            self.assertEqual(self.events_of(cluster, late, 'snapshot_installed'), [])
+            cluster.nodes[late].start(detached=False)
+            self.await_part(cluster, late, megabytes * MIB // 2).close()
+            self.assertEqual(cluster.stop(late), 0, cluster.nodes[late].last_words())
             self.assertEqual(self.events_of(cluster, late, 'snapshot_installed'), [])
             cluster.start(late)
             index = self.wait_installed(cluster, late)['index']
@@ -147,8 +151,8 @@ class SnapshotTest(unittest.TestCase):
             self.assertEqual(final.stat().st_ino, os.fstat(incoming.fileno()).st_ino)
         self.assert_equal_states(cluster)
 
-    def test_a_leader_that_is_killed_in_the_middle_is_taken_over_from(self):
-        megabytes = harness.by_length(10, 20, 50)
+    def test_a_leader_that_is_killed_or_stopped_in_the_middle_is_taken_over_from(self):
+        megabytes = harness.by_length(6, 20, 50)
         cluster = harness.Cluster.running(self, 3, config={**COMPACTING, **SLOW})
         late = self.follower_of(cluster)
         leader = self.leave_behind(cluster, late, megabytes)
@@ -157,10 +161,14 @@ class SnapshotTest(unittest.TestCase):
         self.assertEqual(self.snapshot(cluster, other)['index'],
                          cluster.told(leader).snapshot_index)
         cluster.nodes[late].start(detached=False)
-        with self.await_half(cluster, late, megabytes * MIB) as incoming:
+        with self.await_part(cluster, late, megabytes * MIB // 4) as incoming:
             cluster.kill(leader)
             self.assertEqual(self.events_of(cluster, late, 'snapshot_installed'), [])
             cluster.leader(but=(leader,))
+            self.await_part(cluster, late, megabytes * MIB // 2).close()
+            self.assertEqual(cluster.stop(other), 0, cluster.nodes[other].last_words())
+            self.assertEqual(self.events_of(cluster, late, 'snapshot_installed'), [])
+            cluster.start(other)
             index = self.wait_installed(cluster, late)['index']
             final = cluster.nodes[late].data / 'snapshots' / f'{index:020}'
             # The next leader had the same snapshot, and sent the rest of it.

@@ -136,6 +136,7 @@ class Rig {
         link_(std::make_unique<PeerLink>(NodeId(1), address, options_, events_, queue_)) {}
   ~Rig() {
     link_->Cancel();
+    while (link_->live_streams() > 0) REQUIRE(One());
     queue_.Shutdown();
     while (One()) {
     }
@@ -275,6 +276,15 @@ TEST_CASE("another chunk takes the place of the one on its way, which is no fail
   rig.WaitForReceived(1);
   CHECK(rig.received[0] == 1500);
   CHECK(rig.failures.empty());
+}
+
+TEST_CASE("a link with a chunk on its way ends in good order") {
+  FakePeer peer;
+  peer.receiver.Hold();
+  Rig rig(peer.address());
+  rig.Connect();
+  rig.SendChunk(0, 10 << 20);
+  rig.SendChunk(10 << 20, 10 << 20);
 }
 
 TEST_CASE("an answer of another cluster is no answer") {
