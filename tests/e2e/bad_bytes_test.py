@@ -21,7 +21,8 @@ class BytesTest(BadInputTest):
     METHODS = ['/Raft/VoteRequest', '/Raft/AppendEntryRequest', '/Raft/heartbeatUpdate',
                '/Raft/getVal', '/Raft/setVal', '/Raft/suspend', '/Raft/commitVal',
                '/drydock.v1.KeyValueService/Execute', '/drydock.v1.AdminService/GetStatus',
-               '/drydock.v1.AdminService/Resume', '/drydock.v1.PeerService/Hello',
+               '/drydock.v1.AdminService/Resume', '/drydock.v1.AdminService/TakeSnapshot',
+               '/drydock.v1.PeerService/Hello', '/drydock.v1.PeerService/TimeoutNow',
                '/grpc.health.v1.Health/Check']
 
     def garbage(self, most):
@@ -43,6 +44,11 @@ class BytesTest(BadInputTest):
                 with contextlib.suppress(grpc.RpcError):
                     for _ in call:
                         pass
+        for _ in range(by_length(20, 100, 1000)):
+            with contextlib.suppress(grpc.RpcError):
+                self.dice.choice(channels).stream_unary(
+                    '/drydock.v1.PeerService/InstallSnapshot')(
+                        iter([self.garbage(200), self.garbage(2000)]), timeout=30)
 
     def test_garbage_on_every_port(self):
         for address in self.addresses() + self.addresses(of_metrics=True):

@@ -3,6 +3,7 @@
 in the same processes, in the same term."""
 
 import contextlib
+import struct
 import threading
 import unittest
 
@@ -253,6 +254,58 @@ class StrangerTest(BadInputTest):
             with self.subTest(f'{cluster[:10]} {node}'), self.assertRaises(grpc.RpcError) as caught:
                 call(v1.HelloRequest(cluster=cluster, node=node), timeout=30)
             self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+
+    def chunk_head(self, term, source, target, cluster, size, store=1):
+        nodes = struct.pack('<IIII', 3, 0, 1, 2)
+        members = struct.pack('<IIQIQIQ', 3, 0, 9, 1, 9, 2, 9)
+        head = v1.SnapshotChunkHead(
+            source_node=source, dst_node=target, term=term, index=1 << 40, index_term=1,
+            configuration=b'\1\1' + nodes + bytes(8) + members, state_bytes=size,
+            chunk_bytes=size)
+        head.sender.cluster, head.sender.store = cluster, store
+        return v1.InstallSnapshotRequest(head=head)
+
+    def send_chunk(self, name, *parts):
+        call = self.cluster.stub(name).channel.stream_unary(
+            '/drydock.v1.PeerService/InstallSnapshot')
+        try:
+            call(iter([part.SerializeToString() for part in parts]), timeout=30)
+        except grpc.RpcError as error:
+            return error.code()
+        return None
+
+    def test_a_snapshot_of_strangers_takes_nobody_s_place(self):
+        ours = fingerprint(self.cluster.name)
+        piece = v1.InstallSnapshotRequest(piece=b'\1\5')  # a state that holds nothing
+        for cluster, code in ((ours, grpc.StatusCode.ABORTED),
+                              (ours + 1, grpc.StatusCode.FAILED_PRECONDITION)):
+            for term in (self.term, self.term + 1, 1 << 62):
+                for target, name in enumerate(self.cluster.nodes):
+                    for source in ((target + 1) % 3, 77, 0):
+                        head = self.chunk_head(term, source, target, cluster, 2)
+                        self.assertEqual(self.send_chunk(name, head, piece), code)
+        self.assertEqual(self.cluster.get(b'first'), b'value')
+        for name in self.cluster.nodes:
+            self.assertLess(self.cluster.told(name).snapshot_index, 1 << 39)
+
+    def test_chunks_that_are_begun_and_never_end_take_little_memory(self):
+        ours = fingerprint(self.cluster.name)
+        over = threading.Event()
+        piece = v1.InstallSnapshotRequest(piece=bytes(MEBIBYTE)).SerializeToString()
+
+        def parts():
+            yield self.chunk_head(self.term, 1, 0, ours, 16 * MEBIBYTE).SerializeToString()
+            for _ in range(15):
+                yield piece
+            over.wait(60)
+        calls = [self.channel().stream_unary('/drydock.v1.PeerService/InstallSnapshot').future(
+            parts(), timeout=120) for _ in range(by_length(20, 40, 100))]
+        wait_until(lambda: sum(call.done() for call in calls) >= len(calls) - 4,
+                   'all but four should have given way')
+        self.assert_goes_on()  # which looks at the memory
+        over.set()
+        for call in calls:
+            call.cancel()
 
     def random_message(self, method, ours):
         """Of the right shape, with numbers that are mostly wrong."""

@@ -168,6 +168,15 @@ class RehearseTest(unittest.TestCase):
         times = [line['t'] for line in lines[1:]]
         self.assertEqual(times, sorted(times))
 
+    def test_nodes_are_told_to_take_a_snapshot(self):
+        scenario = self.scenario(until='6s', events=[
+            {'at': '2s', 'do': 'put', 'key': 'k', 'value': 'v', 'expect': 'ok', 'within': '30s'},
+            {'at': '4s', 'do': 'snapshot', 'node': 'all'}])
+        self.assert_all_held(rehearse(scenario, '--dir', self.path('nodes')))
+        for name in ('n0', 'n1', 'n2'):
+            with open(os.path.join(self.path('nodes'), f'{name}.log'), encoding='utf-8') as log:
+                self.assertIn('"event":"snapshot_saved"', log.read(), name)
+
     def test_what_real_nodes_cannot_do_is_said_at_once(self):
         scenario = self.scenario(
             network={'loss': 0.1},
