@@ -30,7 +30,10 @@ struct OpText {
     return "put " + Shown(op.key) + " = " + Quoted(op.value);
   }
   std::string operator()(const GetOp& op) const {
-    return (op.mode == ReadMode::kStale ? "stale get " : "get ") + Shown(op.key);
+    const char* mode = op.mode == ReadMode::kStale   ? "stale get "
+                       : op.mode == ReadMode::kLease ? "lease get "
+                                                     : "get ";
+    return mode + Shown(op.key) + (op.any_node ? " at any node" : "");
   }
   std::string operator()(const DeleteOp& op) const { return "delete " + Shown(op.key); }
   std::string operator()(const CompareAndSetOp& op) const {

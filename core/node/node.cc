@@ -43,7 +43,8 @@ RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
                    .snapshot = recovered.snapshot.has_value()
                                    ? std::optional(recovered.snapshot->stored.meta)
                                    : std::nullopt,
-                   .lsn = Lsn(recovered.log_restarted ? 1 : 0)};
+                   .lsn = Lsn(recovered.log_restarted ? 1 : 0),
+                   .vote_promise = recovered.vote_promise};
 }
 
 KvStore StateOf(const std::optional<LoadedSnapshot>& snapshot, std::uint64_t max_sessions) {
@@ -83,7 +84,10 @@ TimePoint Node::NextDeadline() const {
 }
 
 void Node::NoteTime(TimePoint shown) {
-  if (shown < shown_) behind_ = behind_ + (shown_ - shown);
+  if (shown < shown_) {
+    behind_ = behind_ + (shown_ - shown);
+    raft_.ForgetLease();  // time passed that we do not know of
+  }
   shown_ = shown;
   now_ = shown_ + behind_;
 }
@@ -147,14 +151,35 @@ RaftOutput Node::Collect(Effects& out) {
 
 // After each input: the next one may end the leadership under which reads were confirmed by this.
 void Node::NoteLeadership(Effects& out) {
-  if (!raft_.IsLeader() || raft_.term() != leading_) AbandonPending(out);
-  TakeConfirmedReads();
+  if (raft_.stay() != stay_) AbandonPending(out);
+  TakeConfirmedReads(out);
 }
 
-void Node::TakeConfirmedReads() {
-  if (new_reads_.empty()) return;
-  confirmed_.insert(confirmed_.end(), new_reads_.begin(), new_reads_.end());
+void Node::TakeConfirmedReads(Effects& out) {
+  for (const ConfirmedReads& reads : new_reads_) {
+    if (reads.given_up) {
+      RefuseReads(reads.count, out);
+    } else {
+      confirmed_.push_back(reads);
+    }
+  }
   new_reads_.clear();
+}
+
+// The oldest of those that are not confirmed: the leader is the one to ask.
+void Node::RefuseReads(std::uint64_t count, Effects& out) {
+  std::uint64_t confirmed = 0;
+  for (const ConfirmedReads& reads : confirmed_) confirmed += reads.count;
+  DRYDOCK_CHECK(confirmed + count <= reads_.size(), confirmed, count, reads_.size());
+  const auto first = reads_.begin() + static_cast<std::ptrdiff_t>(confirmed);
+  const auto last = first + static_cast<std::ptrdiff_t>(count);
+  for (auto read = first; read != last; ++read) GiveUp(read->call, Outcome::kNotLeader, out);
+  reads_.erase(first, last);
+}
+
+void Node::GiveUp(CallId call, Outcome outcome, Effects& out) const {
+  out.client_replies.push_back(
+      {call, ClientAnswer{.outcome = outcome, .leader = raft_.leader(), .term = raft_.term()}});
 }
 
 // The order matters in one place: what is to be written goes to the log before the flush; what must
@@ -221,29 +246,48 @@ void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
     return;
   }
   if (raft_.transferring()) return Hold(std::move(call));
-  if (raft_.term() != leading_) AbandonPending(out);
-  leading_ = raft_.term();
+  if (raft_.stay() != stay_) AbandonPending(out);
   if (auto* get = std::get_if<GetOp>(&call.request.op)) {
-    reads_.push_back({call.call, std::move(get->key)});
-    raft_.Read();
+    TakeRead(call.call, std::move(*get), out);
   } else {
     ProposeCommand(call.call, call.request, raft_out);
   }
+}
+
+void Node::TakeRead(CallId call, GetOp get, Effects& out) {
+  if (get.mode == ReadMode::kLease && ReadUnderLease(call, get, out)) return;
+  reads_.push_back({call, std::move(get.key)});
+  through_leader_ = !raft_.IsLeader();
+  if (through_leader_) {
+    raft_.ReadThroughLeader();
+  } else {
+    raft_.Read();
+  }
+}
+
+// The lease holds at this moment, and the read was asked before it: what is committed now is the
+// answer, however late it leaves.
+bool Node::ReadUnderLease(CallId call, GetOp& get, Effects& out) {
+  const std::optional<TimePoint> until = raft_.LeaseUntil();
+  if (!until.has_value()) return false;
+  lease_reads_.push_back({{call, std::move(get.key)}, raft_.commit()});
+  out.trace.emplace_back(trace::ReadUnderLease{raft_.commit(), *until});
+  return true;
 }
 
 // --- Client calls -------------------------------------------------------------------------------
 
 std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const {
   const Settings& settings = raft_.settings();
-  if (!raft_.IsLeader()) return Outcome::kNotLeader;
+  if (!raft_.IsLeader() && !ReadsThroughLeader(request)) return Outcome::kNotLeader;
   if (!raft_.configuration().founded()) return Outcome::kNotReady;
   const auto [key_size, value_size] = SizesOf(request);
   if (key_size > settings.max_key_bytes || value_size > settings.max_value_bytes) {
     return Outcome::kTooLarge;
   }
   const bool is_read = std::holds_alternative<GetOp>(request.op);
-  if (is_read && raft_.pending_reads() + held_.reads() >= settings.max_pending_reads)
-    return Outcome::kBusy;
+  const std::uint64_t reads = reads_.size() + lease_reads_.size() + held_.reads();
+  if (is_read && reads >= settings.max_pending_reads) return Outcome::kBusy;
   // One write is always taken, however large: a bound below it would refuse it for ever.
   const std::uint64_t uncommitted = raft_.uncommitted_bytes() + held_.bytes();
   if (!is_read && uncommitted > 0 &&
@@ -251,6 +295,11 @@ std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const 
     return Outcome::kBusy;
   }
   return std::nullopt;
+}
+
+bool Node::ReadsThroughLeader(const ClientRequest& request) const {
+  const auto* get = std::get_if<GetOp>(&request.op);
+  return get != nullptr && get->any_node && raft_.leader().has_value();
 }
 
 // Leadership is on its way to another node: nothing is proposed here until that has ended.
@@ -284,30 +333,32 @@ void Node::ProposeCommand(CallId call, const ClientRequest& request, RaftOutput&
 }
 
 // What was proposed may still be committed by another leader; a read has surely not happened, but
-// its client only needs to ask again.
+// its client only needs to ask again, or to ask the leader.
 void Node::AbandonPending(Effects& out) {
-  if (writes_.empty() && reads_.empty()) return;
-  const auto give_up = [&](CallId call) {
-    out.client_replies.push_back(
-        {call, ClientAnswer{
-                   .outcome = Outcome::kUnknown, .leader = raft_.leader(), .term = raft_.term()}});
-  };
-  for (const PendingWrite& write : writes_) give_up(write.call);
-  for (const PendingRead& read : reads_) give_up(read.call);
+  stay_ = raft_.stay();
+  for (const PendingWrite& write : writes_) GiveUp(write.call, Outcome::kUnknown, out);
+  const Outcome of_reads = through_leader_ ? Outcome::kNotLeader : Outcome::kUnknown;
+  for (const PendingRead& read : reads_) GiveUp(read.call, of_reads, out);
+  for (const LeaseRead& read : lease_reads_) GiveUp(read.read.call, Outcome::kUnknown, out);
   writes_.clear();
   reads_.clear();
   confirmed_.clear();
+  new_reads_.clear();  // what the same step said about them
+  lease_reads_.clear();
 }
 
 // Without a word: a node that is silent or stopped gives no answers.
 void Node::DropPending(Effects& out) {
   for (const PendingWrite& write : writes_) out.drops.push_back(write.call);
   for (const PendingRead& read : reads_) out.drops.push_back(read.call);
+  for (const LeaseRead& read : lease_reads_) out.drops.push_back(read.read.call);
   for (const ClientCall& call : held_.Take()) out.drops.push_back(call.call);
   DropSnapshotCalls(out);
   writes_.clear();
   reads_.clear();
   confirmed_.clear();
+  new_reads_.clear();  // what the same step said about them
+  lease_reads_.clear();
 }
 
 // --- Applying -----------------------------------------------------------------------------------
@@ -365,6 +416,11 @@ void Node::AnswerReads(Effects& out) {
       left -= count;
     }
   }
+  for (; !lease_reads_.empty() && lease_reads_.front().index <= applied_;
+       lease_reads_.pop_front()) {
+    const PendingRead& read = lease_reads_.front().read;
+    AnswerRead(read.call, read.key, out);
+  }
 }
 
 void Node::PrefetchReads(std::uint64_t count) {
@@ -415,6 +471,7 @@ std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
   for (const PendingWrite& write : writes_) hasher.Add(write.index);
   for (const PendingRead& read : reads_) hasher.Add(read.key.view());
   for (const ConfirmedReads& reads : confirmed_) hasher.Add(reads.index);
+  for (const LeaseRead& read : lease_reads_) hasher.Add(read.index);
   hasher.Add(held_.size());
   return hasher.Finish();
 }

@@ -6,8 +6,10 @@
 //   2. Step it with every input, and with Wake when NextDeadline() has come.
 //   3. Carry out what is in the Effects: messages at will, the disk operations of a lane in order.
 //      Step DiskDone for each operation, with the error if it failed.
-//   4. The clock may jump. Forward, the node takes as time that has passed; back, it takes as no
-//      time at all: timers are then late by nothing but the jump itself, never early.
+//   4. `now` is read after the inputs of the step came, and is monotonic but for jumps: what leases
+//      stand on (core/raft/leases.cc). The clock may jump. Forward, the node takes as time that has
+//      passed; back, it takes as no time at all: timers are then late by nothing but the jump
+//      itself, never early.
 //   5. A CheckFailed thrown by Step is a bug: the node must not be stepped again.
 #pragma once
 
@@ -75,8 +77,8 @@ class Node {
   bool halted() const { return halted_; }
   // Calls of peers and clients that are taken and neither answered nor dropped yet.
   std::uint64_t open_calls() const {
-    return raft_.open_calls() + writes_.size() + reads_.size() + held_.size() +
-           snapshot_calls_.size() + receiver_.open_calls();
+    return raft_.open_calls() + writes_.size() + reads_.size() + lease_reads_.size() +
+           held_.size() + snapshot_calls_.size() + receiver_.open_calls();
   }
   // Everything that decides what happens next, with node k standing as permutation[k] (empty: as
   // itself); blind to clock values, draw counters, and the numbers of tickets and calls.
@@ -90,6 +92,10 @@ class Node {
   struct PendingRead {
     CallId call;
     Bytes key;
+  };
+  struct LeaseRead {
+    PendingRead read;
+    Index index;  // to be applied first
   };
 
   void Handle(Wake, Effects& out, RaftOutput& raft_out);
@@ -106,12 +112,17 @@ class Node {
   void Handle(TakeSnapshot take, Effects& out, RaftOutput& raft_out);
   RaftOutput Collect(Effects& out);
   void NoteLeadership(Effects& out);
-  void TakeConfirmedReads();
+  void TakeConfirmedReads(Effects& out);
+  void RefuseReads(std::uint64_t count, Effects& out);
   void SendAndWrite(Effects& out, RaftOutput& raft_out);
 
   std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
+  bool ReadsThroughLeader(const ClientRequest& request) const;
+  void TakeRead(CallId call, GetOp get, Effects& out);
+  bool ReadUnderLease(CallId call, GetOp& get, Effects& out);
   void ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out);
   void AbandonPending(Effects& out);
+  void GiveUp(CallId call, Outcome outcome, Effects& out) const;
   void DropPending(Effects& out);
   void Apply(Effects& out);
   void ApplyNext(Effects& out);
@@ -154,10 +165,12 @@ class Node {
   std::uint64_t compacted_bytes_ = 0;
   std::vector<CallId> snapshot_calls_;  // wait for the snapshot that is being taken
   std::vector<KvStore::Map> garbage_;   // to be freed a little at each step
-  Term leading_;                        // the term in which the pending calls were taken
+  std::uint64_t stay_ = 0;              // of raft_ when the pending calls were taken
   std::deque<PendingWrite> writes_;     // by index
-  std::deque<PendingRead> reads_;       // in the order in which they are confirmed
+  std::deque<PendingRead> reads_;       // in the order in which they are confirmed,
+  bool through_leader_ = false;         // by the leader that this node follows
   std::deque<ConfirmedReads> confirmed_;
+  std::deque<LeaseRead> lease_reads_;
   HeldCalls held_;  // until a transfer of leadership has ended
   bool halted_ = false;
   bool in_step_ = false;  // between its halves

@@ -17,10 +17,16 @@ struct PutOp {
 enum class ReadMode : std::uint8_t {
   kLinearizable,  // sees every write that was answered before the read was asked
   kStale,         // what the node asked has applied, leader or not
+  // Linearizable as long as the clocks keep to the bound of the settings: a leader with a lease
+  // asks nobody. Without one it is read as kLinearizable.
+  kLease,
 };
 struct GetOp {
   Bytes key;
   ReadMode mode = ReadMode::kLinearizable;
+  // A node that does not lead serves it, too: it asks the leader how far it must have applied. Then
+  // a lease is of no use.
+  bool any_node = false;
 };
 struct DeleteOp {
   Bytes key;

@@ -8,6 +8,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/strong.h"
+#include "core/base/time.h"
 #include "core/protocol/entry.h"
 #include "core/protocol/snapshot.h"
 
@@ -64,6 +65,9 @@ struct HeartbeatResponse {
   std::uint64_t next_sequence = 0;  // of the append that it expects next
   Index match;                      // durable and agreeing with this leader's log
   Index received;                   // agreeing, perhaps not durable yet
+  // For so long after the heartbeat arrived, on the responder's clock, it votes for nobody else; 0:
+  // it promises nothing.
+  Duration promise;
 };
 
 // Tells of a commit index at once, so that followers apply without waiting for a heartbeat.
@@ -95,10 +99,24 @@ struct SnapshotChunkResponse {
   bool installed = false;      // everything up to `index` is durable there, by whatever way
 };
 
+// How far must a follower have applied before it may answer the reads that wait there (thesis,
+// section 6.4)? Asked again under the same number until it is answered.
+struct ReadIndexRequest {
+  Incarnation asker;
+  std::uint64_t number = 0;  // grows with each question of one incarnation
+};
+struct ReadIndexResponse {
+  Incarnation asker;         // of the request
+  std::uint64_t number = 0;  // of the request
+  bool confirmed = false;    // the responder led after the request had come:
+  Index index;               // then everything up to here was committed, and nothing behind it
+};
+
 using MessageBody =
     std::variant<PreVoteRequest, PreVoteResponse, VoteRequest, VoteResponse, AppendRequest,
                  AppendResponse, Heartbeat, HeartbeatResponse, CommitNotice, CommitNoticeResponse,
-                 TimeoutNow, TimeoutNowResponse, SnapshotChunk, SnapshotChunkResponse>;
+                 TimeoutNow, TimeoutNowResponse, SnapshotChunk, SnapshotChunkResponse,
+                 ReadIndexRequest, ReadIndexResponse>;
 
 struct Message {
   NodeId from;

@@ -17,6 +17,16 @@ struct Settings {
   bool pre_vote = true;      // thesis, section 9.6
   bool check_quorum = true;  // thesis, section 6.2; switches leader stickiness, too
 
+  // Leases (thesis, section 6.4.1): a follower promises to vote for nobody else for
+  // election_timeout_min after it heard the leader, and a leader that a quorum gave such promises
+  // may answer reads of the mode kLease. Both need check_quorum. No clock of a member may run
+  // faster than another one by more than so many millionths, or such reads may be stale.
+  bool leases = false;
+  std::uint64_t clock_drift_ppm = 100000;
+  Duration VotePromise() const {
+    return leases && check_quorum ? election_timeout_min : Duration();
+  }
+
   // Pipelining: what may be on its way to one follower without an acknowledgement.
   std::uint64_t max_entries_per_append = 128;
   std::uint64_t max_append_bytes = 512 << 10;

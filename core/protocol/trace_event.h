@@ -47,8 +47,10 @@ enum class TimerId : std::uint8_t {
   kDisk,         // the disk was to complete a write by then; armed without an event
   kCatchUp,      // leader: a round of catching up has lasted an election timeout
   kSnapshot,     // leader: is what was sent of a snapshot answered?
+  kReadIndex,    // follower: the leader has not answered for a heartbeat interval
+  kLease,        // leader: until then its lease holds; armed without an event
 };
-inline constexpr std::size_t kTimerCount = 10;
+inline constexpr std::size_t kTimerCount = 12;
 
 // Why something from outside was dropped or refused.
 enum class RefusalReason : std::uint8_t {
@@ -69,6 +71,7 @@ enum class RefusalReason : std::uint8_t {
   kHalted,
   kNotVoter,     // bidden to campaign, and it is no voter
   kNotCaughtUp,  // bidden to campaign, and it does not hold the leader's whole log
+  kNoReadIndex,  // asked for a read index, and it does not lead, or committed nothing in its term
 };
 
 namespace trace {
@@ -168,6 +171,22 @@ struct SnapshotInstalled {
   bool log_kept;
 };
 
+// A follower knows from the leader that its `count` oldest reads may be answered once `index` is
+// applied.
+struct ReadIndexLearnt {
+  NodeId leader;
+  Index index;
+  std::uint64_t count;
+};
+struct ReadsGivenUp {  // a follower refuses all reads that the leader has not confirmed for long
+  NodeId leader;
+  std::uint64_t count;
+};
+struct ReadUnderLease {  // one read may be answered once `index` is applied; nobody is asked
+  Index index;
+  TimePoint until;  // the end of the lease on the node's clock
+};
+
 }  // namespace trace
 
 using TraceEvent =
@@ -176,6 +195,7 @@ using TraceEvent =
                  trace::ConfigurationInForce, trace::TimerArmed, trace::TimerFired, trace::Refused,
                  trace::AppendHeld, trace::PeerLost, trace::ReadConfirmed, trace::Halted,
                  trace::TransferStarted, trace::TransferEnded, trace::SnapshotSaved,
-                 trace::Compacted, trace::SnapshotOffered, trace::SnapshotInstalled>;
+                 trace::Compacted, trace::SnapshotOffered, trace::SnapshotInstalled,
+                 trace::ReadIndexLearnt, trace::ReadsGivenUp, trace::ReadUnderLease>;
 
 }  // namespace drydock

@@ -76,6 +76,11 @@ std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
   hasher.Add(peer.next_sequence);
   hasher.Add(peer.acked_round);
   hasher.Add(peer.commit_told);
+  hasher.Add(static_cast<std::uint64_t>(peer.promise.nanoseconds()));
+  if (peer.question.has_value()) {
+    hasher.Add(peer.question->round);
+    hasher.Add(peer.question->index);
+  }
   for (const InFlight& sent : peer.in_flight) {
     hasher.Add(sent.sequence);
     hasher.Add(sent.last);
@@ -144,6 +149,9 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     AddNode(hasher, follower->leader, permutation);
     hasher.Add(follower->next_sequence);
     hasher.Add(follower->match);
+    hasher.Add(follower->reads.asked);
+    hasher.Add(follower->reads.waiting);
+    hasher.Add(follower->reads.times);
     for (const auto& [call, message] : follower->held) {
       hasher.Add(std::get<AppendRequest>(message.body).sequence);
     }
@@ -159,6 +167,9 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     hasher.Add(leader.term_start);
     hasher.Add(leader.round);
     AddNode(hasher, leader.preferred, permutation);
+    hasher.Add((leader.lease.open ? 1u : 0u) | (leader.lease_given_up ? 2u : 0u) |
+               (leader.question_waits ? 4u : 0u));
+    if (leader.lease.open) hasher.Add(leader.lease.round);
     for (const ReadBatch& batch : leader.reads) {
       hasher.Add(batch.round);
       hasher.Add(batch.index);

@@ -41,7 +41,12 @@ void Raft::DrawElectionTimeout() {
 }
 
 void Raft::ArmElection(RaftOutput& out) {
-  Arm(TimerId::kElection, election_timeout_, out);
+  Duration delay = election_timeout_;
+  // Its own vote is one, too: it waits for what it may have promised before it was restarted.
+  if (IsArmed(TimerId::kStickiness)) {
+    delay = std::max(delay, deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] - now_);
+  }
+  Arm(TimerId::kElection, delay, out);
 }
 
 void Raft::ElectionTimeout(RaftOutput& out) {
@@ -53,7 +58,7 @@ void Raft::ElectionTimeout(RaftOutput& out) {
 }
 
 bool Raft::LeaderIsAlive() const {
-  return settings_.check_quorum && (IsLeader() || IsArmed(TimerId::kStickiness));
+  return IsArmed(TimerId::kStickiness) || (settings_.check_quorum && IsLeader());
 }
 
 // --- Roles --------------------------------------------------------------------------------------
@@ -64,10 +69,14 @@ void Raft::LeaveRole(RaftOutput& out) {
     for (const auto& [call, message] : follower->held) out.drops.push_back(call);
     follower->held.clear();
   }
+  ++stay_;
+  DropQuestions(out);
   AnswerChange(ChangeOutcome::kUnknown, "the leader lost its leadership before it was done", out);
   Disarm(TimerId::kHeartbeat);
   Disarm(TimerId::kCheckQuorum);
   Disarm(TimerId::kSnapshot);
+  Disarm(TimerId::kReadIndex);
+  Disarm(TimerId::kLease);
 }
 
 void Raft::BecomeFollower(std::optional<NodeId> leader, RoleCause cause, RaftOutput& out) {
@@ -191,8 +200,10 @@ void Raft::CountPreVotes(RaftOutput& out) {
 
 void Raft::HandleVoteRequest(CallId call, const Message& message, RaftOutput& out) {
   const auto& request = std::get<VoteRequest>(message.body);
-  // A campaign that the leader bade is no disturbance (thesis, section 4.2.3).
-  if (LeaderIsAlive() && message.term > term_ && !request.transfer) {
+  // A campaign that the leader bade is no disturbance (thesis, section 4.2.3). A promise holds in
+  // any term: another message may have brought us the candidate's term before.
+  const bool protects = message.term > term_ || (message.term == term_ && HasPromised());
+  if (LeaderIsAlive() && protects && !request.transfer) {
     Refuse(RefusalReason::kLeaderIsAlive, message.from, out);
     return ReplyNow(call, message.from, VoteResponse{false}, out);
   }

@@ -19,7 +19,7 @@ Follower& Raft::Follow(NodeId leader, RaftOutput& out) {
   }
   DRYDOCK_CHECK(follower->leader == leader, term_, leader, *follower->leader);
   ArmElection(out);
-  if (settings_.check_quorum) Arm(TimerId::kStickiness, settings_.election_timeout_min, out);
+  if (settings_.check_quorum) HoldVotesBack(out);
   NoteLeader(leader, out);
   return *follower;
 }
@@ -34,7 +34,8 @@ void Raft::HandleHeartbeat(CallId call, const Message& message, RaftOutput& out)
                              .round = request.round,
                              .next_sequence = follower.next_sequence,
                              .match = std::min(follower.match, durable_index_),
-                             .received = follower.match},
+                             .received = follower.match,
+                             .promise = VotePromise()},
            out);
 }
 

@@ -20,6 +20,7 @@ void Raft::CheckInvariants() const {
   DRYDOCK_CHECK(writes_.empty() || writes_.back().second <= log_.last());
   DRYDOCK_CHECK(transfer_.has_value() == IsArmed(TimerId::kTransfer), term_);
   DRYDOCK_CHECK(!suspended_ || !transfer_.has_value(), term_);
+  DRYDOCK_CHECK(IsLeader() || !IsArmed(TimerId::kLease), term_);
   if (const auto* leader = std::get_if<Leader>(&state_)) {
     DRYDOCK_CHECK(vote_ == id_, term_);  // nobody leads a term without having voted for itself
     const Index start = leader->term_start;
@@ -31,6 +32,7 @@ void Raft::CheckInvariants() const {
     DRYDOCK_CHECK(leader->peers.size() + self >= configuration().members().size(),
                   leader->peers.size(), configuration().members().size());
     DRYDOCK_CHECK(!leader->change.has_value() || configuration().founded());
+    DRYDOCK_CHECK(!leader->lease_given_up || !IsArmed(TimerId::kLease), term_);
     for (const Peer& peer : leader->peers) {
       DRYDOCK_CHECK(peer.match < peer.next && peer.next <= Next(log_.last()), peer.node, peer.match,
                     peer.next);
@@ -41,6 +43,9 @@ void Raft::CheckInvariants() const {
   if (const auto* follower = std::get_if<Follower>(&state_)) {
     DRYDOCK_CHECK(follower->match <= log_.last(), follower->match, log_.last());
     DRYDOCK_CHECK(follower->held.size() <= settings_.max_inflight_appends, follower->held.size());
+    // A question that is under way is asked again until it is answered or given up.
+    DRYDOCK_CHECK((follower->reads.asked > 0) == IsArmed(TimerId::kReadIndex), term_,
+                  follower->reads.asked);
   }
 }
 

@@ -123,7 +123,7 @@ void Raft::AdvanceConfiguration(RaftOutput& out) {
   if (configuration().IsJoint()) {
     return ProposeConfiguration(LeaveJoint(configuration()).value(), out);
   }
-  ForgetRemovedPeers();
+  ForgetRemovedPeers(out);
   MaybeFound(out);
   if (configuration_index() != in_force) return;
   leader.settled = in_force;
@@ -233,6 +233,7 @@ void Raft::ProposeConfiguration(const Configuration& configuration, RaftOutput& 
 void Raft::FollowConfiguration() {
   Leader* leader = AsLeader();
   if (leader == nullptr) return;
+  ForgetLease();  // it stood on the quorums of the configuration before
   for (const Member& member : configuration().members()) {
     if (member.node == id_ || FindPeer(member.node) != nullptr) continue;
     Peer peer{.node = member.node, .in_flight = {}};
@@ -244,9 +245,12 @@ void Raft::FollowConfiguration() {
   NoteStores();
 }
 
-void Raft::ForgetRemovedPeers() {
-  std::erase_if(std::get<Leader>(state_).peers,
-                [&](const Peer& peer) { return !configuration().IsMember(peer.node); });
+void Raft::ForgetRemovedPeers(RaftOutput& out) {
+  std::erase_if(std::get<Leader>(state_).peers, [&](Peer& peer) {
+    if (configuration().IsMember(peer.node)) return false;
+    DropQuestion(peer, out);
+    return true;
+  });
 }
 
 // It has led until the configuration without it is committed, without counting itself (thesis,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/strong.h"
+#include "core/base/time.h"
 #include "core/protocol/snapshot.h"
 
 namespace drydock {
@@ -36,6 +37,15 @@ struct Installation {
   std::uint32_t silent = 0;      // and since the follower was heard last
 };
 
+// A follower asks for a read index (thesis, section 6.4).
+struct ReadQuestion {
+  CallId call;
+  Incarnation asker;
+  std::uint64_t number = 0;
+  std::uint64_t round = 0;  // confirmed by a quorum's answers to this round or a later one
+  Index index;
+};
+
 // Either probing (the leader looks for the point where the logs agree, one append at a time) or
 // streaming (appends follow each other within the window).
 struct Peer {
@@ -51,7 +61,9 @@ struct Peer {
   std::vector<InFlight> in_flight;  // by sequence
   std::uint64_t in_flight_bytes = 0;
   std::uint64_t acked_round = 0;
-  Index commit_told;  // the newest commit index sent to it
+  Duration promise;                      // came with the answer to that round
+  std::optional<ReadQuestion> question;  // not answered yet
+  Index commit_told;                     // the newest commit index sent to it
   bool notice_under_way = false;
   std::optional<Installation> installation;  // instead of appends
 

@@ -26,7 +26,8 @@ Raft::Raft(RaftStart start, TimePoint now)
       lsn_(start.lsn),
       durable_index_(log_.last()),
       durable_ballot_(term_, vote_),
-      now_(now) {
+      now_(now),
+      vote_promise_(start.vote_promise) {
   deadlines_.fill(TimePoint::Max());
   configurations_.emplace_back(Index(0), std::move(start.configuration));
   if (start.snapshot.has_value()) {
@@ -43,7 +44,12 @@ Raft::Raft(RaftStart start, TimePoint now)
     configurations_.emplace_back(index, std::move(*found));
   }
   DrawElectionTimeout();
-  deadlines_[static_cast<std::size_t>(TimerId::kElection)] = now_ + election_timeout_;
+  TimePoint& election = deadlines_[static_cast<std::size_t>(TimerId::kElection)];
+  election = now_ + election_timeout_;
+  if (vote_promise_ == Duration() || incarnation_ == Incarnation(1)) return;
+  // What was promised before the restart is forgotten; by then it is over (thesis, section 6.4.1).
+  deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] = now_ + vote_promise_;
+  election = std::max(election, now_ + vote_promise_);
 }
 
 std::optional<NodeId> Raft::leader() const {
@@ -55,15 +61,6 @@ std::optional<NodeId> Raft::leader() const {
 std::uint64_t Raft::uncommitted_bytes() const {
   const auto* leader = std::get_if<Leader>(&state_);
   return leader == nullptr ? 0 : leader->uncommitted_bytes;
-}
-
-std::uint64_t Raft::pending_reads() const {
-  const auto* leader = std::get_if<Leader>(&state_);
-  std::uint64_t count = 0;
-  if (leader != nullptr) {
-    for (const ReadBatch& batch : leader->reads) count += batch.count;
-  }
-  return count;
 }
 
 // --- Timers -------------------------------------------------------------------------------------
@@ -124,6 +121,10 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
       return CatchUpTimeout(out);
     case TimerId::kSnapshot:
       return CheckInstallations(out);
+    case TimerId::kReadIndex:
+      return LeaderIsSilent(out);
+    case TimerId::kLease:
+      return;  // being disarmed is all it means
   }
 }
 
@@ -206,6 +207,8 @@ void Raft::HandleRequest(CallId call, Message message, RaftOutput& out) {
     HandleTimeoutNow(call, message, out);
   } else if (std::holds_alternative<SnapshotChunk>(message.body)) {
     HandleSnapshotChunk(call, message, out);
+  } else if (std::holds_alternative<ReadIndexRequest>(message.body)) {
+    HandleReadIndexRequest(call, message, out);
   } else {
     RefuseAndDrop(RefusalReason::kMalformed, message.from, call, out);
   }
@@ -230,6 +233,11 @@ void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) 
             ReplyToChunk(call, message.from, request.meta.index, 0, false, out);
           },
           [&](const SnapshotChunkResponse&) { out.drops.push_back(call); },
+          [&](const ReadIndexRequest& request) {
+            ReplyNow(call, message.from,
+                     ReadIndexResponse{.asker = request.asker, .number = request.number}, out);
+          },
+          [&](const ReadIndexResponse&) { out.drops.push_back(call); },
           [&](const PreVoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const VoteRequest&) { DRYDOCK_CHECK(false); },
           [&](const PreVoteResponse&) { out.drops.push_back(call); },
@@ -258,11 +266,13 @@ void Raft::HandleResponse(Message message, RaftOutput& out) {
                  [&](const CommitNoticeResponse&) { HandleCommitNoticeResponse(message, out); },
                  [&](const TimeoutNowResponse&) { HandleTimeoutNowResponse(message, out); },
                  [&](const SnapshotChunkResponse&) { HandleSnapshotChunkResponse(message, out); },
+                 [&](const ReadIndexResponse&) { HandleReadIndexResponse(message, out); },
                  [&](const PreVoteRequest&) { malformed(); },
                  [&](const VoteRequest&) { malformed(); },
                  [&](const AppendRequest&) { malformed(); }, [&](const Heartbeat&) { malformed(); },
                  [&](const CommitNotice&) { malformed(); }, [&](const TimeoutNow&) { malformed(); },
-                 [&](const SnapshotChunk&) { malformed(); }},
+                 [&](const SnapshotChunk&) { malformed(); },
+                 [&](const ReadIndexRequest&) { malformed(); }},
       message.body);
 }
 
@@ -340,6 +350,7 @@ void Raft::DropHeld(RaftOutput& out) {
   held_.clear();
   held_replies_ = 0;
   DropTransfer(out);
+  DropQuestions(out);
   if (auto* follower = std::get_if<Follower>(&state_)) {
     for (const auto& [call, message] : follower->held) out.drops.push_back(call);
     follower->held.clear();
@@ -352,7 +363,7 @@ std::uint64_t Raft::open_calls() const {
   const bool transfers = transfer_.has_value() && transfer_->call.has_value();
   const bool changes = leader != nullptr && leader->change.has_value();
   return held_replies_ + (follower == nullptr ? 0 : follower->held.size()) + (transfers ? 1 : 0) +
-         (changes ? 1 : 0);
+         (changes ? 1 : 0) + (leader == nullptr ? 0 : leader->questions);
 }
 
 // --- Suspension ---------------------------------------------------------------------------------
@@ -362,7 +373,12 @@ void Raft::Suspend(Duration length, RaftOutput& out) {
   if (!suspended_) BecomeFollower(std::nullopt, RoleCause::kSuspended, out);
   suspended_ = true;
   DropTransfer(out);
+  // Silence takes no promise back.
+  const TimePoint promised = deadlines_[static_cast<std::size_t>(TimerId::kStickiness)];
   deadlines_.fill(TimePoint::Max());
+  if (vote_promise_ > Duration()) {
+    deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] = promised;
+  }
   Arm(TimerId::kResume, length, out);
 }
 

@@ -1,7 +1,8 @@
 // Consensus (Ongaro & Ousterhout, "In Search of an Understandable Consensus Algorithm"; sections of
 // Ongaro's thesis where they say more). One class, its source split by topic: raft.cc (entry
-// points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc, founding.cc,
-// snapshots.cc, transfer.cc, disk_watch.cc, membership.cc.
+// points, terms, durability), election.cc, replication.cc, follower.cc, reads.cc,
+// follower_reads.cc, leases.cc, founding.cc, snapshots.cc, transfer.cc, disk_watch.cc,
+// membership.cc.
 #pragma once
 
 #include <array>
@@ -42,7 +43,8 @@ struct RaftStart {
   std::optional<NodeId> vote;
   Log log;
   std::optional<SnapshotMeta> snapshot;  // the newest, everything up to it is applied
-  Lsn lsn;  // of what was given to the storage already; not durable yet
+  Lsn lsn;                // of what was given to the storage already; not durable yet
+  Duration vote_promise;  // as in Recovered
 };
 
 // A piece of a snapshot that a follower is to get next; SendChunk sends it.
@@ -58,10 +60,12 @@ struct ChunkOffered {
   SnapshotChunk chunk;
 };
 
-// The oldest `count` reads that wait may be answered once `index` is applied.
+// The oldest `count` reads that wait may be answered once `index` is applied. Given up: the newest
+// `count` must be refused.
 struct ConfirmedReads {
   Index index;
   std::uint64_t count = 0;
+  bool given_up = false;
 };
 
 // Where one step leaves its results; everything is appended.
@@ -100,8 +104,16 @@ class Raft {
   // Asks for one more read (thesis, section 6.4); the caller is the leader.
   // Send() must follow before the step ends.
   void Read();
+  // The same at a follower that knows its leader.
+  void ReadThroughLeader();
+  // Until when reads may be answered without asking anybody, as far as the log is committed by now
+  // (thesis, section 6.4.1); nullopt: there is no lease.
+  std::optional<TimePoint> LeaseUntil() const;
+  // The clock has shown too little time: no lease may stand on what was measured before.
+  void ForgetLease();
   // Takes the next step of a membership change, sends what the followers' windows allow, and asks
-  // them to confirm reads. A leader that is removed steps down here.
+  // them to confirm reads. A leader that is removed steps down here. A follower asks its leader for
+  // what reads need.
   void Send(RaftOutput& out);
   // Changes the members (paper, section 6); answered once, in RaftOutput::changes, or dropped.
   void ChangeMembers(CallId call, MembershipChange change, RaftOutput& out);
@@ -146,7 +158,9 @@ class Raft {
   Lsn lsn() const { return lsn_; }
   // Of the entries that a leader has not committed yet; 0 for others.
   std::uint64_t uncommitted_bytes() const;
-  std::uint64_t pending_reads() const;
+  // Changes whenever a role is taken or left, or the term is another one. Reads that wait, wait
+  // within one stay.
+  std::uint64_t stay() const { return stay_; }
   // Leadership is being handed over: who leads next is open, and client calls should wait.
   bool transferring() const { return transfer_.has_value(); }
   // Requests of peers, for a transfer and for a membership change, that are taken and neither
@@ -266,6 +280,24 @@ class Raft {
   void AskForReads(RaftOutput& out);
   void ConfirmReads(RaftOutput& out);
 
+  // follower_reads.cc
+  void AskLeader(RaftOutput& out);
+  void SendQuestion(RaftOutput& out);
+  void LeaderIsSilent(RaftOutput& out);
+  void HandleReadIndexRequest(CallId call, const Message& message, RaftOutput& out);
+  void AnswerQuestions(std::uint64_t confirmed_round, RaftOutput& out);
+  void DropQuestion(Peer& peer, RaftOutput& out);
+  void DropQuestions(RaftOutput& out);
+  void HandleReadIndexResponse(const Message& message, RaftOutput& out);
+
+  // leases.cc
+  void HoldVotesBack(RaftOutput& out);
+  bool HasPromised() const;
+  Duration VotePromise() const;
+  void BeginLease();
+  void ConfirmLease();
+  void GiveUpLease();
+
   // snapshots.cc
   Index ProbeFrom(const Peer& peer) const;
   void SendSnapshot(Peer& peer, RaftOutput& out);
@@ -292,7 +324,7 @@ class Raft {
   const Peer* FurthestBehind();
   void ProposeConfiguration(const Configuration& configuration, RaftOutput& out);
   void FollowConfiguration();
-  void ForgetRemovedPeers();
+  void ForgetRemovedPeers(RaftOutput& out);
   void StepDownIfRemoved(RaftOutput& out);
   std::optional<ChangeAnswer> ReasonToRefuse(const MembershipChange& change) const;
   void AnswerChange(ChangeOutcome outcome, std::string reason, RaftOutput& out);
@@ -336,6 +368,9 @@ class Raft {
   std::array<TimePoint, kTimerCount> deadlines_;
   Duration election_timeout_;
   std::uint64_t draws_ = 0;
+  Duration vote_promise_;        // the longest that may be given
+  std::uint64_t questions_ = 0;  // for read indexes, in this incarnation
+  std::uint64_t stay_ = 0;
 };
 
 }  // namespace drydock

@@ -20,14 +20,15 @@ void Raft::Read() {
 // At the end of a step, so that all reads of the step share a round.
 void Raft::AskForReads(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
-  if (leader.reads.empty() || leader.reads.front().round <= leader.round) return;
+  const bool reads_wait = !leader.reads.empty() && leader.reads.front().round > leader.round;
+  if (!reads_wait && !leader.question_waits) return;
   Broadcast(out);
   ConfirmReads(out);  // a single voter is a quorum
 }
 
 void Raft::ConfirmReads(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
-  if (leader.reads.empty()) return;
+  if (leader.reads.empty() && leader.questions == 0) return;
   using Round = Strong<struct RoundTag, std::uint64_t>;
   const Round confirmed = configuration().Reached<Round>([&](NodeId node) {
     if (node == id_) return Round(leader.round);
@@ -40,6 +41,7 @@ void Raft::ConfirmReads(RaftOutput& out) {
     out.reads.push_back({batch.index, batch.count});
     out.trace.emplace_back(trace::ReadConfirmed{batch.index, batch.count});
   }
+  if (leader.questions > 0) AnswerQuestions(confirmed.value(), out);
 }
 
 }  // namespace drydock

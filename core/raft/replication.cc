@@ -27,6 +27,8 @@ Index Raft::Propose(EntryKind kind, Bytes payload, RaftOutput& out) {
 void Raft::Broadcast(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
   ++leader.round;
+  leader.question_waits = false;
+  if (settings_.leases) BeginLease();
   if (transfer_.has_value()) transfer_->bidden = false;  // the last bid may be lost
   for (Peer& peer : leader.peers) {
     peer.notice_under_way = false;  // a lost notice is not waited for beyond a heartbeat
@@ -40,7 +42,7 @@ void Raft::Send(RaftOutput& out) {
   WatchDisk();
   if (IsLeader()) AdvanceConfiguration(out);
   Leader* leader = AsLeader();
-  if (leader == nullptr) return;
+  if (leader == nullptr) return AskLeader(out);
   AskForReads(out);
   for (Peer& peer : leader->peers) SendAppends(peer, out);
   SendTimeoutNow(out);
@@ -170,8 +172,12 @@ void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
     return Refuse(RefusalReason::kStaleResponse, message.from, out);
   }
   const bool known = NoteIncarnation(*peer, response.responder, out);
-  peer->acked_round = std::max(peer->acked_round, response.round);
+  if (response.round >= peer->acked_round) {
+    peer->acked_round = response.round;
+    peer->promise = response.promise;
+  }
   ConfirmReads(out);
+  if (leader->lease.open) ConfirmLease();
   if (!known || response.match > log_.last()) return;
   AdvanceMatch(*peer, response.match, out);
   if (peer->installation.has_value()) return;

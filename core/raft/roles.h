@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/strong.h"
+#include "core/base/time.h"
 #include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/raft/mutation.h"
@@ -15,11 +16,20 @@
 
 namespace drydock {
 
+// Reads of clients at a follower that wait for the leader to tell a read index.
+struct FollowerReads {
+  std::uint64_t asked = 0;    // by the question that is under way
+  std::uint64_t waiting = 0;  // for the next one
+  std::uint64_t number = 0;   // of the question
+  std::uint64_t times = 0;    // how often it was sent
+};
+
 struct Follower {
   std::optional<NodeId> leader;
   std::uint64_t next_sequence = 0;               // of the leader's appends
   Index match;                                   // agrees with the leader's log up to here
   std::vector<std::pair<CallId, Message>> held;  // early appends, by sequence
+  FollowerReads reads;
 };
 
 using Votes = std::vector<std::pair<NodeId, bool>>;
@@ -38,6 +48,14 @@ struct ReadBatch {
   std::uint64_t round = 0;  // confirmed by a quorum's answers to this round or a later one
   Index index;
   std::uint64_t count = 0;
+};
+
+// The round of heartbeats whose answers the next lease stands on (thesis, section 6.4.1). It begins
+// when they were sent, not when they were answered.
+struct LeaseRound {
+  bool open = false;  // not answered by a quorum yet
+  std::uint64_t round = 0;
+  TimePoint sent;
 };
 
 // Leadership on its way to another node.
@@ -66,6 +84,10 @@ struct Leader {
   Index term_start;         // this leader's first entry
   std::uint64_t round = 0;  // of the last broadcast
   std::deque<ReadBatch> reads;
+  std::uint64_t questions = 0;  // of followers for a read index: Peer::question
+  bool question_waits = false;  // for the next round to be sent
+  LeaseRound lease;
+  bool lease_given_up = false;  // for the rest of the term: somebody was bidden to campaign
   std::uint64_t uncommitted_bytes = 0;
   bool founding = true;             // the configuration still lacks a binding, or the founding mark
   std::optional<NodeId> preferred;  // who was fit to be preferred when last looked

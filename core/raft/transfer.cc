@@ -81,6 +81,7 @@ void Raft::SendTimeoutNow(RaftOutput& out) {
   const Peer* peer = FindPeer(transfer_->target);
   if (peer == nullptr || peer->match != log_.last() || commit_ != log_.last()) return;
   transfer_->bidden = true;
+  GiveUpLease();
   SendNow(peer->node, TimeoutNow{log_.last(), log_.last_term()}, out);
 }
 

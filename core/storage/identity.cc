@@ -13,18 +13,21 @@ namespace {
 
 constexpr const char* kTemporaryPath = "identity.tmp";
 constexpr std::string_view kMagic = "drydock1";
+// A store that never could promise anything keeps to version 1, which older programs can read.
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kBytes = 44;  // what Encode gives
+constexpr std::uint32_t kVersionWithPromise = 2;
 constexpr std::size_t kChecksumBytes = 4;
 
 std::string Encode(const Identity& identity) {
   std::string bytes(kMagic);
   Writer writer(bytes);
-  writer.U32(kVersion);
+  const bool promises = identity.vote_promise > Duration();
+  writer.U32(promises ? kVersionWithPromise : kVersion);
   writer.U32(identity.node.value());
   writer.U64(identity.store.value());
   writer.U64(identity.incarnation.value());
   writer.U64(identity.next_batch);
+  if (promises) writer.U64(static_cast<std::uint64_t>(identity.vote_promise.nanoseconds()));
   writer.U32(Crc32c(bytes));
   return bytes;
 }
@@ -46,9 +49,9 @@ Result<std::optional<Identity>> Decode(std::string_view bytes) {
   }
   Reader reader(body.substr(kMagic.size()));
   const std::uint32_t version = reader.U32();
-  if (version != kVersion) {
+  if (version != kVersion && version != kVersionWithPromise) {
     return Error{std::string(kIdentityPath) + ": format version " + std::to_string(version) +
-                 ", and this program reads version " + std::to_string(kVersion) +
+                 ", and this program reads versions up to " + std::to_string(kVersionWithPromise) +
                  ": start the node with the program that wrote it, or a newer one"};
   }
   Identity identity;
@@ -56,6 +59,9 @@ Result<std::optional<Identity>> Decode(std::string_view bytes) {
   identity.store = StoreId(reader.U64());
   identity.incarnation = Incarnation(reader.U64());
   identity.next_batch = reader.U64();
+  if (version == kVersionWithPromise) {
+    identity.vote_promise = Duration::Nanoseconds(static_cast<std::int64_t>(reader.U64()));
+  }
   if (!reader.AtEnd()) return Damaged("the file is not as long as it should be");
   return std::optional(identity);
 }
@@ -81,7 +87,6 @@ Result<std::optional<Identity>> ReadIdentity(Disk& disk) {
 
 Status WriteIdentity(Disk& disk, const Identity& identity) {
   const std::string bytes = Encode(identity);
-  DRYDOCK_CHECK(bytes.size() == kBytes, bytes.size());
   Status status = disk.Create(kTemporaryPath, bytes.size());
   if (status.ok()) status = disk.Write(kTemporaryPath, 0, bytes);
   // The content must be durable before the name is, or a crash could leave the name without it.

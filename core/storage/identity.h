@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/base/strong.h"
+#include "core/base/time.h"
 #include "core/storage/disk.h"
 
 namespace drydock {
@@ -17,6 +18,7 @@ struct Identity {
   StoreId store;
   Incarnation incarnation;       // of the newest start
   std::uint64_t next_batch = 1;  // batches before it were durable then, so the log must reach it
+  Duration vote_promise;         // the longest that any start could give (StartOptions)
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };

@@ -78,13 +78,18 @@ Result<Recovered> FoundStore(Disk& disk, const StartOptions& options) {
                  "from the cluster and add it again first, for it has forgotten what it "
                  "acknowledged"};
   }
-  const Identity identity{options.node, *options.bootstrap, Incarnation(1), 1};
+  const Identity identity{.node = options.node,
+                          .store = *options.bootstrap,
+                          .incarnation = Incarnation(1),
+                          .next_batch = 1,
+                          .vote_promise = options.vote_promise};
   const Status status = Found(disk, identity, options.segment_bytes);
   if (!status.ok()) return status.error();
   Recovered recovered;
   recovered.node = identity.node;
   recovered.store = identity.store;
   recovered.incarnation = identity.incarnation;
+  recovered.vote_promise = identity.vote_promise;
   recovered.position.segment_bytes = RoundUpToSector(options.segment_bytes);
   return recovered;
 }
@@ -174,6 +179,7 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity i
   if (!status.ok()) return status.error();
   identity.incarnation = Incarnation(identity.incarnation.value() + 1);
   identity.next_batch = wal.position.next_batch;
+  identity.vote_promise = std::max(identity.vote_promise, options.vote_promise);
   status = WriteIdentity(disk, identity);
   if (!status.ok()) return status.error();
   return Recovered{.node = identity.node,
@@ -186,7 +192,8 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity i
                    .torn = std::move(wal.torn),
                    .snapshot = std::move(snapshots.value().newest),
                    .incoming = std::move(snapshots.value().incoming),
-                   .log_restarted = restarted};
+                   .log_restarted = restarted,
+                   .vote_promise = identity.vote_promise};
 }
 
 }  // namespace

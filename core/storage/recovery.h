@@ -8,6 +8,7 @@
 
 #include "core/base/result.h"
 #include "core/base/strong.h"
+#include "core/base/time.h"
 #include "core/raft/log.h"
 #include "core/storage/disk.h"
 #include "core/storage/snapshot_reader.h"
@@ -21,6 +22,9 @@ struct StartOptions {
   // With it a directory that already holds a store is simply started.
   std::optional<StoreId> bootstrap;
   std::uint64_t segment_bytes = 64 << 20;  // of new segments; at least 1 MiB
+  // Settings::VotePromise() of what is being started. It is remembered: a node that starts again
+  // does not know to whom it promised what (thesis, section 6.4.1).
+  Duration vote_promise;
 };
 
 // A segment and the largest index among its entries, those that were cut off later included: it can
@@ -60,6 +64,9 @@ struct Recovered {
   // The log on disk does not fit the snapshot, or ends before it, and was given up: the first thing
   // to write is where it starts now.
   bool log_restarted = false;
+  // The longest promise that this start or one before it could give, to vote for nobody else. From
+  // the second start on, no vote may be given for so long.
+  Duration vote_promise;
 };
 
 // Reads the directory, cuts off a torn tail, counts up the incarnation, and leaves everything

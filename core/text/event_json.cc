@@ -120,6 +120,22 @@ class MemberWriter {
     Snapshot(e);
     out_.Member("log_kept", e.log_kept);
   }
+  void operator()(const trace::ReadIndexLearnt& e) {
+    Begin("read_index_learnt");
+    WriteNode(out_, "leader", e.leader);
+    out_.Member("index", e.index.value());
+    out_.Member("count", e.count);
+  }
+  void operator()(const trace::ReadsGivenUp& e) {
+    Begin("reads_given_up");
+    WriteNode(out_, "leader", e.leader);
+    out_.Member("count", e.count);
+  }
+  void operator()(const trace::ReadUnderLease& e) {
+    Begin("read_under_lease");
+    out_.Member("index", e.index.value());
+    out_.Member("until", e.until.nanoseconds());
+  }
 
  private:
   template <class Event>

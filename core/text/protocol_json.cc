@@ -21,7 +21,8 @@ class MemberWriter {
   }
   void operator()(const GetOp& op) {
     out_.BytesMember("key", op.key.view());
-    if (op.mode == ReadMode::kStale) out_.NameMember("mode", "stale");
+    if (op.mode != ReadMode::kLinearizable) out_.NameMember("mode", NameOf(op.mode));
+    if (op.any_node) out_.Member("any_node", true);
   }
   void operator()(const DeleteOp& op) { out_.BytesMember("key", op.key.view()); }
   void operator()(const CompareAndSetOp& op) {
@@ -78,6 +79,7 @@ class MemberWriter {
     out_.Member("next_sequence", m.next_sequence);
     out_.Member("match", m.match.value());
     out_.Member("received", m.received.value());
+    if (m.promise > Duration()) out_.Member("promise", m.promise.nanoseconds());
   }
   void operator()(const CommitNotice& m) { out_.Member("commit", m.commit.value()); }
   void operator()(const CommitNoticeResponse&) {}
@@ -99,6 +101,16 @@ class MemberWriter {
     out_.Member("index", m.index.value());
     out_.Member("received", m.received);
     out_.Member("installed", m.installed);
+  }
+  void operator()(const ReadIndexRequest& m) {
+    out_.Member("asker", m.asker.value());
+    out_.Member("number", m.number);
+  }
+  void operator()(const ReadIndexResponse& m) {
+    out_.Member("asker", m.asker.value());
+    out_.Member("number", m.number);
+    out_.Member("confirmed", m.confirmed);
+    out_.Member("index", m.index.value());
   }
 
  private:

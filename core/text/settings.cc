@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/text/names.h"
 #include "core/text/words.h"
 
 namespace drydock {
@@ -13,7 +14,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kTebibyte = std::uint64_t{1} << 40;
 constexpr std::uint64_t kMany = 1'000'000'000;
 
-constexpr std::array<CountSetting, 15> kCounts = {{
+constexpr std::array<CountSetting, 16> kCounts = {{
     {"max_entries_per_append", &Settings::max_entries_per_append, 1, kMany},
     {"max_append_bytes", &Settings::max_append_bytes, 1, 1024 * kMebibyte},
     {"max_inflight_appends", &Settings::max_inflight_appends, 1, kMany},
@@ -29,9 +30,10 @@ constexpr std::array<CountSetting, 15> kCounts = {{
     {"snapshot_log_bytes", &Settings::snapshot_log_bytes, 1, kTebibyte},
     {"snapshot_margin_bytes", &Settings::snapshot_margin_bytes, 0, kTebibyte},
     {"snapshot_chunk_bytes", &Settings::snapshot_chunk_bytes, 1, 16 * kMebibyte},
+    {"clock_drift_ppm", &Settings::clock_drift_ppm, 0, 1'000'000},
 }};
 
-constexpr std::array<std::string_view, 20> kKeys = {"election_timeout",
+constexpr std::array<std::string_view, 22> kKeys = {"election_timeout",
                                                     "heartbeat_interval",
                                                     "pre_vote",
                                                     "check_quorum",
@@ -50,7 +52,9 @@ constexpr std::array<std::string_view, 20> kKeys = {"election_timeout",
                                                     "snapshot_log_bytes",
                                                     "snapshot_margin_bytes",
                                                     "snapshot_chunk_bytes",
-                                                    "priorities"};
+                                                    "priorities",
+                                                    "leases",
+                                                    "clock_drift_ppm"};
 
 void ReadTimes(const Fields& fields, Settings& settings) {
   if (const JsonValue* range = fields.Find("election_timeout")) {
@@ -65,18 +69,6 @@ void ReadTimes(const Fields& fields, Settings& settings) {
 }
 
 constexpr std::uint64_t kHighestPriority = 1000;
-
-// "n2"; nothing if it is no such name.
-std::optional<NodeId> NodeNamed(std::string_view name) {
-  if (name.size() < 2 || name.size() > 6 || name[0] != 'n') return std::nullopt;
-  if (name[1] == '0' && name.size() > 2) return std::nullopt;
-  std::uint32_t number = 0;
-  for (const char c : name.substr(1)) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + static_cast<std::uint32_t>(c - '0');
-  }
-  return NodeId(number);
-}
 
 void ReadPriorities(const JsonValue& value, Settings& settings, Mistakes& mistakes) {
   if (!IsObject(value, "priorities", mistakes)) return;
@@ -106,6 +98,12 @@ void CheckTimes(const Fields& fields, const Settings& settings) {
                             FormatDuration(settings.election_timeout_min) + ")");
 }
 
+// Nobody could promise anything, and each lease would be missing without a word.
+void CheckLeases(const Fields& fields, const Settings& settings) {
+  if (!settings.leases || settings.check_quorum) return;
+  fields.mistakes().Add(Blame(fields, "leases", "check_quorum"), "leases need check_quorum");
+}
+
 void CheckOrder(const Fields& fields, const Settings& settings, const CountSetting& small,
                 const CountSetting& large) {
   const std::uint64_t low = settings.*small.member;
@@ -133,6 +131,8 @@ Settings ReadSettings(const JsonValue& config, const Settings& defaults, Mistake
   ReadTimes(fields, settings);
   settings.pre_vote = fields.Bool("pre_vote", settings.pre_vote);
   settings.check_quorum = fields.Bool("check_quorum", settings.check_quorum);
+  settings.leases = fields.Bool("leases", settings.leases);
+  CheckLeases(fields, settings);
   for (const CountSetting& setting : kCounts) {
     std::uint64_t& value = settings.*setting.member;
     value = fields.Count(setting.name, value, setting.min, setting.max);

@@ -8,6 +8,7 @@
 #include "net/client/link.h"
 #include "net/client/result_text.h"
 #include "net/client/session.h"
+#include "net/codec/client_codec.h"
 #include "net/config/host_port.h"
 
 namespace drydock::net {
@@ -158,8 +159,14 @@ CallResult Client::Put(const std::string& key, const std::string& value, Within 
 CallResult Client::Get(const std::string& key, ReadMode mode, Within within) {
   v1::Operation operation;
   operation.mutable_get()->set_key(key);
-  operation.mutable_get()->set_mode(mode == ReadMode::kStale ? v1::READ_MODE_STALE
-                                                             : v1::READ_MODE_LINEARIZABLE);
+  operation.mutable_get()->set_mode(OnWire(mode));
+  return state_->Call(std::move(operation), within);
+}
+
+CallResult Client::GetAnywhere(const std::string& key, Within within) {
+  v1::Operation operation;
+  operation.mutable_get()->set_key(key);
+  operation.mutable_get()->set_any_node(true);
   return state_->Call(std::move(operation), within);
 }
 

@@ -83,6 +83,8 @@ class Client {
   // Stale: of the first endpoint that answers, in the order of the list.
   CallResult Get(const std::string& key, ReadMode mode = ReadMode::kLinearizable,
                  Within within = {});
+  // Linearizable, served by whoever is asked: the first endpoint that answers.
+  CallResult GetAnywhere(const std::string& key, Within within = {});
   CallResult Delete(const std::string& key, Within within = {});
   // Sets the value if the key holds `expected`; nullopt: if the key is missing.
   CallResult CompareAndSet(const std::string& key, const std::optional<std::string>& expected,

@@ -23,15 +23,24 @@ Outcome FromWire(v1::Outcome outcome) {
   return known ? static_cast<Outcome>(static_cast<int>(outcome) - 1) : Outcome::kUnknown;
 }
 
+// And so do these, all of them.
+static_assert(static_cast<int>(ReadMode::kLinearizable) + 1 == v1::READ_MODE_LINEARIZABLE);
+static_assert(static_cast<int>(ReadMode::kLease) + 1 == v1::READ_MODE_LEASE);
+static_assert(v1::ReadMode_MAX == v1::READ_MODE_LEASE);
+
+// One that is known; not said is linearizable.
+ReadMode FromWire(v1::ReadMode mode) {
+  if (mode == v1::READ_MODE_UNSPECIFIED) return ReadMode::kLinearizable;
+  return static_cast<ReadMode>(static_cast<int>(mode) - 1);
+}
+
 std::optional<ClientOp> DecodeOp(const v1::Operation& in) {
   switch (in.kind_case()) {
     case v1::Operation::kPut:
       return PutOp{Bytes(in.put().key()), Bytes(in.put().value())};
     case v1::Operation::kGet:
       if (!v1::ReadMode_IsValid(in.get().mode())) return std::nullopt;
-      return GetOp{Bytes(in.get().key()), in.get().mode() == v1::READ_MODE_STALE
-                                              ? ReadMode::kStale
-                                              : ReadMode::kLinearizable};
+      return GetOp{Bytes(in.get().key()), FromWire(in.get().mode()), in.get().any_node()};
     case v1::Operation::kDelete:
       return DeleteOp{Bytes(in.delete_().key())};
     case v1::Operation::kCompareAndSet: {
@@ -54,6 +63,10 @@ std::string Text(const Bytes& bytes) {
 
 }  // namespace
 
+v1::ReadMode OnWire(ReadMode mode) {
+  return static_cast<v1::ReadMode>(static_cast<int>(mode) + 1);
+}
+
 std::optional<ClientRequest> Decode(const v1::Operation& in) {
   std::optional<ClientOp> op = DecodeOp(in);
   if (!op.has_value()) return std::nullopt;
@@ -74,9 +87,10 @@ void Encode(const ClientRequest& request, v1::Operation& out) {
                         },
                         [&](const GetOp& op) {
                           out.mutable_get()->set_key(Text(op.key));
-                          if (op.mode == ReadMode::kStale) {
-                            out.mutable_get()->set_mode(v1::READ_MODE_STALE);
+                          if (op.mode != ReadMode::kLinearizable) {
+                            out.mutable_get()->set_mode(OnWire(op.mode));
                           }
+                          out.mutable_get()->set_any_node(op.any_node);
                         },
                         [&](const DeleteOp& op) { out.mutable_delete_()->set_key(Text(op.key)); },
                         [&](const CompareAndSetOp& op) {

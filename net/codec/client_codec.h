@@ -15,6 +15,8 @@ namespace drydock::net {
 std::optional<ClientRequest> Decode(const v1::Operation& in);
 void Encode(const ClientRequest& request, v1::Operation& out);
 
+v1::ReadMode OnWire(ReadMode mode);
+
 ClientRequest Decode(const setVal_request& in);
 ClientRequest Decode(const getVal_request& in);
 

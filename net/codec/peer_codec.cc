@@ -194,14 +194,17 @@ void Encode(const Message& message, Fingerprint cluster, heartbeat_response& out
   out.set_next_sequence(body.next_sequence);
   out.set_match(body.match.value());
   out.set_received(body.received.value());
+  out.set_promise_ns(body.promise.nanoseconds());
 }
 
 std::optional<FromWire> Decode(const heartbeat_response& in) {
+  if (in.promise_ns() < 0) return std::nullopt;
   return DecodeEnvelope(in, HeartbeatResponse{.responder = Incarnation(in.responder_incarnation()),
                                               .round = in.round(),
                                               .next_sequence = in.next_sequence(),
                                               .match = Index(in.match()),
-                                              .received = Index(in.received())});
+                                              .received = Index(in.received()),
+                                              .promise = Duration::Nanoseconds(in.promise_ns())});
 }
 
 // --- Commit notices ------------------------------------------------------------------------------
@@ -246,6 +249,36 @@ void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowResponse&
 
 std::optional<FromWire> Decode(const v1::TimeoutNowResponse& in) {
   return DecodeEnvelope(in, TimeoutNowResponse{.taken = in.taken()});
+}
+
+// --- Read indexes --------------------------------------------------------------------------------
+
+void Encode(const Message& message, Fingerprint cluster, v1::ReadIndexRequest& out) {
+  EncodeEnvelope(message, cluster, out);
+  const auto& body = BodyOf<ReadIndexRequest>(message);
+  out.set_asker_incarnation(body.asker.value());
+  out.set_number(body.number);
+}
+
+std::optional<FromWire> Decode(const v1::ReadIndexRequest& in) {
+  return DecodeEnvelope(
+      in, ReadIndexRequest{.asker = Incarnation(in.asker_incarnation()), .number = in.number()});
+}
+
+void Encode(const Message& message, Fingerprint cluster, v1::ReadIndexResponse& out) {
+  EncodeEnvelope(message, cluster, out);
+  const auto& body = BodyOf<ReadIndexResponse>(message);
+  out.set_asker_incarnation(body.asker.value());
+  out.set_number(body.number);
+  out.set_confirmed(body.confirmed);
+  out.set_index(body.index.value());
+}
+
+std::optional<FromWire> Decode(const v1::ReadIndexResponse& in) {
+  return DecodeEnvelope(in, ReadIndexResponse{.asker = Incarnation(in.asker_incarnation()),
+                                              .number = in.number(),
+                                              .confirmed = in.confirmed(),
+                                              .index = Index(in.index())});
 }
 
 // --- Snapshots -----------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ void Encode(const Message& message, Fingerprint cluster, appendEntry& out);
 void Encode(const Message& message, Fingerprint cluster, heartbeat& out);
 void Encode(const Message& message, Fingerprint cluster, commitVal_request& out);
 void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowRequest& out);
+void Encode(const Message& message, Fingerprint cluster, v1::ReadIndexRequest& out);
 // All of a chunk but its bytes, which go apart: net/codec/chunk_parts.h.
 void Encode(const Message& message, Fingerprint cluster, v1::SnapshotChunkHead& out);
 // Responses. The outcome of a heartbeat or a notice is not the core's: the service sets it.
@@ -38,12 +39,14 @@ void Encode(const Message& message, Fingerprint cluster, heartbeat_response& out
 void Encode(const Message& message, Fingerprint cluster, commitVal_response& out);
 void Encode(const Message& message, Fingerprint cluster, v1::TimeoutNowResponse& out);
 void Encode(const Message& message, Fingerprint cluster, v1::InstallSnapshotResponse& out);
+void Encode(const Message& message, Fingerprint cluster, v1::ReadIndexResponse& out);
 
 std::optional<FromWire> Decode(const vote_4_me& in);
 std::optional<FromWire> Decode(const appendEntry& in);
 std::optional<FromWire> Decode(const heartbeat& in);
 std::optional<FromWire> Decode(const commitVal_request& in);
 std::optional<FromWire> Decode(const v1::TimeoutNowRequest& in);
+std::optional<FromWire> Decode(const v1::ReadIndexRequest& in);
 std::optional<FromWire> Decode(const v1::SnapshotChunkHead& in);
 std::optional<FromWire> Decode(const voted_4_u& in);
 std::optional<FromWire> Decode(const appendEntry_pending& in);
@@ -51,5 +54,6 @@ std::optional<FromWire> Decode(const heartbeat_response& in);
 std::optional<FromWire> Decode(const commitVal_response& in);
 std::optional<FromWire> Decode(const v1::TimeoutNowResponse& in);
 std::optional<FromWire> Decode(const v1::InstallSnapshotResponse& in);
+std::optional<FromWire> Decode(const v1::ReadIndexResponse& in);
 
 }  // namespace drydock::net

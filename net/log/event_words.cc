@@ -43,6 +43,9 @@ struct Levels {
   LogLevel operator()(const trace::Compacted&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::SnapshotOffered&) const { return LogLevel::kInfo; }
   LogLevel operator()(const trace::SnapshotInstalled&) const { return LogLevel::kInfo; }
+  LogLevel operator()(const trace::ReadIndexLearnt&) const { return LogLevel::kDebug; }
+  LogLevel operator()(const trace::ReadsGivenUp&) const { return LogLevel::kWarning; }
+  LogLevel operator()(const trace::ReadUnderLease&) const { return LogLevel::kDebug; }
 };
 
 std::string_view WhyLost(RoleCause cause) {

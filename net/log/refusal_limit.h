@@ -43,7 +43,7 @@ class RefusalLimit {
   }
   Line Release(State& state, std::int64_t now, const trace::Refused& event, std::uint64_t left_out);
 
-  std::array<State, static_cast<std::size_t>(RefusalReason::kNotCaughtUp) + 1> states_;
+  std::array<State, static_cast<std::size_t>(RefusalReason::kNoReadIndex) + 1> states_;
   std::size_t held_reasons_ = 0;
 };
 

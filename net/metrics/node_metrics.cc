@@ -98,6 +98,11 @@ struct NodeMetrics::Observer {
   void operator()(const trace::ReadConfirmed& event) {
     s.log.reads.Increment(static_cast<double>(event.count));
   }
+  void operator()(const trace::ReadIndexLearnt& event) {
+    s.log.reads.Increment(static_cast<double>(event.count));
+  }
+  void operator()(const trace::ReadsGivenUp&) {}  // refused, and counted as such
+  void operator()(const trace::ReadUnderLease&) { s.log.reads.Increment(); }
   void operator()(const trace::Halted&) { s.roles.halted.Set(1); }
   // Told by gauges, or nothing to count.
   void operator()(const trace::Appended&) {}

@@ -54,7 +54,10 @@ Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config
 
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap) {
-  StartOptions options{.node = id, .bootstrap = {}, .segment_bytes = config.settings.segment_bytes};
+  StartOptions options{.node = id,
+                       .bootstrap = {},
+                       .segment_bytes = config.settings.segment_bytes,
+                       .vote_promise = config.settings.VotePromise()};
   if (bootstrap) options.bootstrap = StoreId(DrawFromSystem());
   return Recover(directory.disk(), options);
 }

@@ -47,6 +47,7 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       heartbeats_([this](const auto&... result) { Finished(result...); }),
       notices_([this](const auto&... result) { Finished(result...); }),
       bids_([this](const auto&... result) { Finished(result...); }),
+      questions_([this](const auto&... result) { Finished(result...); }),
       greetings_([](const auto&...) {}),
       chunks_(*peer_service_, options.fingerprint, queue,
               [this](const grpc::Status& status, const v1::InstallSnapshotResponse& response) {
@@ -75,6 +76,16 @@ void PeerLink::Bid(const Message& message) {
       });
 }
 
+void PeerLink::Ask(const Message& message) {
+  if (questions_.under_way() >= kMaxUnderWay) return;
+  questions_.Begin(
+      options_.call_deadline,
+      [&](v1::ReadIndexRequest& request) { Encode(message, options_.fingerprint, request); },
+      [&](grpc::ClientContext* context, const v1::ReadIndexRequest& request) {
+        return peer_service_->PrepareAsyncReadIndex(context, request, &queue_);
+      });
+}
+
 void PeerLink::Send(const Message& message) {
   const auto vote = [&] { Call(message, votes_, &::Raft::Stub::PrepareAsyncVoteRequest); };
   const auto never = [&] { DRYDOCK_CHECK(false, message.body.index()); };
@@ -91,13 +102,15 @@ void PeerLink::Send(const Message& message) {
                  },
                  [&](const TimeoutNow&) { Bid(message); },
                  [&](const SnapshotChunk&) { chunks_.Send(message); },
+                 [&](const ReadIndexRequest&) { Ask(message); },
                  // Answers travel as the responses of calls.
                  [&](const PreVoteResponse&) { never(); }, [&](const VoteResponse&) { never(); },
                  [&](const AppendResponse&) { never(); },
                  [&](const HeartbeatResponse&) { never(); },
                  [&](const CommitNoticeResponse&) { never(); },
                  [&](const TimeoutNowResponse&) { never(); },
-                 [&](const SnapshotChunkResponse&) { never(); }},
+                 [&](const SnapshotChunkResponse&) { never(); },
+                 [&](const ReadIndexResponse&) { never(); }},
       message.body);
 }
 
@@ -139,6 +152,7 @@ void PeerLink::Cancel() {
   heartbeats_.Cancel();
   notices_.Cancel();
   bids_.Cancel();
+  questions_.Cancel();
   greetings_.Cancel();
   chunks_.Cancel();
 }

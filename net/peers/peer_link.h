@@ -58,6 +58,7 @@ class PeerLink {
   template <class Request, class Response, class Prepare>
   void Call(const Message& message, Pool<Request, Response>& pool, Prepare prepare);
   void Bid(const Message& message);
+  void Ask(const Message& message);
   template <class Response>
   void Finished(const grpc::Status& status, const Response& response,
                 std::chrono::nanoseconds took);
@@ -76,6 +77,7 @@ class PeerLink {
   Pool<heartbeat, heartbeat_response> heartbeats_;
   Pool<commitVal_request, commitVal_response> notices_;
   Pool<v1::TimeoutNowRequest, v1::TimeoutNowResponse> bids_;
+  Pool<v1::ReadIndexRequest, v1::ReadIndexResponse> questions_;
   Pool<v1::HelloRequest, v1::HelloResponse> greetings_;
   ChunkSender chunks_;
 };

@@ -22,18 +22,23 @@ class PeerService::Methods {
     runner_ = &runner;
     greetings_.Start();
     bids_.Start();
+    questions_.Start();
     chunks_.Start();
   }
   void Close() {
     greetings_.Close();
     bids_.Close();
+    questions_.Close();
     chunks_.Close();
   }
-  std::size_t live() const { return greetings_.live() + bids_.live() + chunks_.live(); }
+  std::size_t live() const {
+    return greetings_.live() + bids_.live() + questions_.live() + chunks_.live();
+  }
 
  private:
   using Greetings = UnaryMethod<v1::HelloRequest, v1::HelloResponse>;
   using Bids = UnaryMethod<v1::TimeoutNowRequest, v1::TimeoutNowResponse>;
+  using Questions = UnaryMethod<v1::ReadIndexRequest, v1::ReadIndexResponse>;
 
   const RaftServiceOptions options_;
   ChunkIntake intake_;  // outlives the streams
@@ -67,6 +72,20 @@ class PeerService::Methods {
                   },
               .drop = &TakesNoPart},
              2};
+  Questions questions_{
+      {.arm =
+           [this](auto* context, auto* request, auto* writer, void* tag) {
+             service_.RequestReadIndex(context, request, writer, queue_, queue_, tag);
+           },
+       .take = [this](Questions::Call& call) { TakeFromPeer(call, options_, *runner_); },
+       .reply =
+           [this](const Message& reply, const v1::ReadIndexRequest&,
+                  v1::ReadIndexResponse& response) {
+             Encode(reply, options_.fingerprint, response);
+             return grpc::Status::OK;
+           },
+       .drop = &TakesNoPart},
+      8};
   StreamOfChunk chunks_{
       {.arm =
            [this](auto* context, auto* reader, void* tag) {

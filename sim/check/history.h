@@ -47,6 +47,9 @@ struct Operation {
 struct History {
   std::vector<Operation> ops;    // in any order
   std::optional<Bytes> initial;  // what every key holds at first; nullopt: every key is missing
+  // Gets that asked for no more than what their node had applied: no part of the linearizable
+  // history, and not written as text. Each has its place in the log, and must say what that says.
+  std::vector<Operation> stale_reads;
 };
 
 }  // namespace drydock::sim

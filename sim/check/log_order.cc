@@ -50,6 +50,9 @@ class Replay {
     for (const Operation& op : history.ops) {
       if (HasPlace(op)) ops_.push_back(&op);
     }
+    for (const Operation& op : history.stale_reads) stale_.push_back(&op);
+    std::stable_sort(stale_.begin(), stale_.end(),
+                     [](const Operation* a, const Operation* b) { return a->index < b->index; });
     std::stable_sort(ops_.begin(), ops_.end(),
                      [](const Operation* a, const Operation* b) { return a->index < b->index; });
   }
@@ -57,6 +60,14 @@ class Replay {
   // Fills `effective`: for each operation the entry that made its effect.
   std::optional<LogOrderProblem> Run(Effective& effective) {
     std::size_t next = 0;
+    std::size_t next_stale = 0;
+    const auto stale_problem = [&](std::uint64_t index) -> std::optional<LogOrderProblem> {
+      for (; next_stale < stale_.size() && stale_[next_stale]->index == index; ++next_stale) {
+        if (auto problem = CheckStale(*stale_[next_stale])) return problem;
+      }
+      return std::nullopt;
+    };
+    if (auto problem = stale_problem(0)) return problem;
     // A read may be answered from the state before the first entry: then it must find nothing.
     for (; next < ops_.size() && ops_[next]->index == 0; ++next) {
       if (auto problem = CheckAnswer(*ops_[next], {}, {})) return problem;
@@ -75,6 +86,12 @@ class Replay {
         const bool writes = step.is_command && ops_[next]->kind != OperationKind::kGet;
         effective.emplace_back(ops_[next], writes ? step.effective : index);
       }
+      if (auto problem = stale_problem(index)) return problem;
+    }
+    if (next_stale < stale_.size()) {
+      return LogOrderProblem{"stale reads", Name(*stale_[next_stale]) +
+                                                " was answered from a state beyond the last "
+                                                "committed entry"};
     }
     if (next == ops_.size()) return std::nullopt;
     return LogOrderProblem{"nothing acknowledged is lost",
@@ -83,6 +100,14 @@ class Replay {
   }
 
  private:
+  // Old it may be, but it must be what the log had come to where the answer says.
+  std::optional<LogOrderProblem> CheckStale(const Operation& op) const {
+    const std::optional<Bytes> value = model_.Get(op.key);
+    if (value == op.result) return std::nullopt;
+    return LogOrderProblem{"stale reads", Name(op) + " gave " + Quote(op.result) +
+                                              ", the log says " + Quote(value) + " there"};
+  }
+
   std::optional<LogOrderProblem> CheckAnswer(const Operation& op, const CommittedEntry& entry,
                                              const LogModel::Step& step) const {
     if (op.kind == OperationKind::kGet) {
@@ -105,7 +130,8 @@ class Replay {
   }
 
   const std::vector<CommittedEntry>& committed_;
-  std::vector<const Operation*> ops_;  // by index
+  std::vector<const Operation*> ops_;    // by index
+  std::vector<const Operation*> stale_;  // by index
   LogModel model_;
 };
 

@@ -140,6 +140,7 @@ void Clients::NextCall(std::uint32_t number) {
   Call call{.client = number, .request = {}, .key = key, .done = {}};
   call.request.op = DrawOperation(client, number, key);
   call.in_session = workload_.sessions && !IsRead(call.request);
+  call.anywhere = IsRead(call.request) && workload_.any_node;
   Begin(std::move(call), workload_.deadline);
 }
 
@@ -152,7 +153,7 @@ ClientOp Clients::DrawOperation(Client& client, std::uint32_t number, std::uint6
       workload_.value_bytes_min + client.stream.Pick(Decision::kValueBytes, spread);
   if (draw < workload_.put) return PutOp{name, MakeValue(number, client.calls, size)};
   draw -= workload_.put;
-  if (draw < workload_.get) return GetOp{name};
+  if (draw < workload_.get) return GetOp{name, workload_.read_mode, workload_.any_node};
   draw -= workload_.get;
   if (draw < workload_.del) return DeleteOp{name};
   // Expecting what was seen last gives successes and failures both.
@@ -180,7 +181,7 @@ void Clients::CallScripted(const ScriptedCall& scripted, std::optional<NodeId> v
       call.request.op = PutOp{key, value};
       break;
     case ScriptedCall::Kind::kGet:
-      call.request.op = GetOp{key};
+      call.request.op = GetOp{key, scripted.mode, scripted.any_node};
       break;
     case ScriptedCall::Kind::kDelete:
       call.request.op = DeleteOp{key};
@@ -204,6 +205,9 @@ void Clients::Begin(Call call, Duration deadline) {
   Client& client = clients_[number];
   call.invoked = port_.Now();
   if (!call.alone) call.target = client.target;
+  if (call.anywhere) {
+    call.target = NodeId(static_cast<std::uint32_t>(client.stream.Pick(Decision::kTarget, nodes_)));
+  }
   if (call.in_session) {
     call.request.sequence = client.next_sequence++;
     client.unanswered.insert(call.request.sequence);
@@ -364,7 +368,7 @@ void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer,
   Client& client = clients_[call.client];
   client.unanswered.erase(call.request.sequence);
   std::erase(client.operations, operation);
-  if (given_up.empty()) client.target = call.target;
+  if (given_up.empty() && !call.anywhere) client.target = call.target;
   if (IsRegister(call.request)) return NoteRegistered(call.client, answer);
   if (call.recorded) Record(call, answer);
   LeaveLine(operation, call);
@@ -400,6 +404,11 @@ void Clients::Record(const Call& call, const ClientAnswer& answer) {
                                                    : OperationOutcome::kOk;
   op.result_known = failed || (IsRead(call.request) && op.outcome == OperationOutcome::kOk);
   if (op.result_known && answer.found) op.result = answer.value;
+  const auto* get = std::get_if<GetOp>(&call.request.op);
+  if (get != nullptr && get->mode == ReadMode::kStale) {
+    if (op.result_known) history_.stale_reads.push_back(std::move(op));
+    return;
+  }
   if (op.outcome == OperationOutcome::kUnknown) op.response = kNeverReturned;
   if (call.key.has_value()) {
     std::optional<Bytes>& seen = clients_[call.client].last_seen[*call.key];

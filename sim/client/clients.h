@@ -86,6 +86,7 @@ class Clients {
     ClientRequest request;
     bool in_session = false;
     bool alone = false;               // one node only, one attempt
+    bool anywhere = false;            // a read for any node: who answers need not lead
     std::optional<std::string> line;  // of which it waits for its turn
     bool recorded = true;             // part of the history
     bool maybe_applied = false;       // an attempt that is over may have happened

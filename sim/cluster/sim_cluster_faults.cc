@@ -45,7 +45,7 @@ std::string_view NameOf(Crash::Lose lose) {
 // --- Start and crash ----------------------------------------------------------------------------
 
 NodeConfig SimCluster::ConfigOf(const SimNode& node, Incarnation incarnation) const {
-  NodeConfig config{.voters = {}, .settings = scenario_.config, .pins = nullptr};
+  NodeConfig config{.voters = {}, .settings = scenario_.ConfigOf(node.id), .pins = nullptr};
   const std::uint32_t founders = scenario_.founders.value_or(scenario_.nodes);
   const bool founds = node.id.value() < founders && node.wipes == 0;
   for (std::uint32_t i = 0; i < founders && founds; ++i) config.voters.push_back(NodeId(i));
@@ -59,7 +59,7 @@ NodeConfig SimCluster::ConfigOf(const SimNode& node, Incarnation incarnation) co
   for (const auto& [key, value] : *node.stream.pins()) {
     const bool ours = key.first == Decision::kElectionTimeout && key.second >= first &&
                       key.second < first + kDrawsPerStart;
-    const std::int64_t offset = value - scenario_.config.election_timeout_min.nanoseconds();
+    const std::int64_t offset = value - config.settings.election_timeout_min.nanoseconds();
     if (ours)
       (*pins)[{0, key.second - first}] =
           static_cast<std::uint64_t>(std::max<std::int64_t>(offset, 0));
@@ -73,8 +73,11 @@ void SimCluster::Restart(NodeId id) {
   if (node.Listens()) return;
   ++node.epoch;
   ++versions_.roles;
-  StartOptions options{
-      .node = id, .bootstrap = std::nullopt, .segment_bytes = scenario_.config.segment_bytes};
+  const Settings& settings = scenario_.ConfigOf(id);
+  StartOptions options{.node = id,
+                       .bootstrap = std::nullopt,
+                       .segment_bytes = settings.segment_bytes,
+                       .vote_promise = settings.VotePromise()};
   // Only a disk known to be new may get a store: one that lost everything must not pass for it.
   if (node.new_disk) options.bootstrap = StoreId(Mix(node.stream.seed() + node.wipes) | 1);
   Result<Recovered> recovered = Recover(node.disk, options);

@@ -74,6 +74,8 @@ std::string WhatOf(const Expectation& expectation) {
       return "the client history is linearizable";
     case That::kExactlyOnce:
       return "each write in a session is applied once";
+    case That::kNotLinearizable:
+      return "the client history is not linearizable";
     case That::kProgress:
       return Bounds(expectation) + "client calls done";
     case That::kElections:

@@ -9,7 +9,8 @@ using That = Expectation::That;
 
 // Judged from the history and the invariants, after the run.
 bool IsJudgedLater(That that) {
-  return that == That::kLinearizable || that == That::kExactlyOnce || that == That::kLawfulLoss;
+  return that == That::kLinearizable || that == That::kExactlyOnce || that == That::kLawfulLoss ||
+         that == That::kNotLinearizable;
 }
 
 bool DependsOnData(That that) {
@@ -178,6 +179,7 @@ Expectations::Seen Expectations::See(const Watch& watch) {
     case That::kLinearizable:
     case That::kExactlyOnce:
     case That::kLawfulLoss:
+    case That::kNotLinearizable:
       break;
   }
   return {};

@@ -83,6 +83,7 @@ std::string HistoryText(const RunResult& result) {
                      Grouped(history.failed) + " refused, " + Grouped(history.unknown) +
                      " with unknown outcome";
   if (result.violation.has_value() || result.lawful_loss.has_value()) return text;
+  if (result.not_linearizable.has_value()) return text + "; not linearizable, as expected";
   text += "; linearizable in the order of the log";
   if (!history.searched.has_value()) return text;
   const bool decided = history.searched->judgement != Judgement::kUndecided;

@@ -163,6 +163,11 @@ void Story::On(const EventMeta& meta, const drydock::trace::Refused& event) {
                      ": the cluster knows it by another store");
 }
 
+void Story::On(const EventMeta& meta, const drydock::trace::ReadsGivenUp& event) {
+  Say(meta.time, NodeName(*meta.node) + " refuses the reads that wait: " + NodeName(event.leader) +
+                     " does not say how far it must have applied");
+}
+
 void Story::On(const EventMeta& meta, const drydock::trace::Halted& event) {
   Say(meta.time, NodeName(*meta.node) + " STOPS ITSELF: " + event.reason);
 }
@@ -205,14 +210,30 @@ void Story::On(const EventMeta& meta, const trace::Called& event) {
   if (event.client != scripted_client_) return;
   if (std::holds_alternative<RegisterOp>(event.request->op)) return;
   const bool is_read = std::holds_alternative<GetOp>(event.request->op);
-  calls_[event.operation] = {TextOf(event.request->op), is_read, meta.time};
+  ToldCall call{.text = TextOf(event.request->op), .is_read = is_read, .since = meta.time};
+  if (const auto* get = std::get_if<GetOp>(&event.request->op)) {
+    call.is_stale = get->mode == ReadMode::kStale;
+    call.tells_node = get->mode != ReadMode::kLinearizable || get->any_node;
+  }
+  calls_[event.operation] = std::move(call);
+}
+
+void Story::On(const EventMeta&, const trace::Attempted& event) {
+  const auto call = calls_.find(event.operation);
+  if (call != calls_.end()) call->second.target = event.target;
 }
 
 void Story::On(const EventMeta& meta, const trace::Answered& event) {
   const auto call = calls_.find(event.operation);
   if (call == calls_.end()) return;
-  const std::string result =
+  std::string result =
       event.given_up.empty() ? TextOf(*event.answer, call->second.is_read) : event.given_up;
+  if (call->second.is_stale && event.given_up.empty()) {
+    result += " as of entry " + std::to_string(event.answer->index.value());
+  }
+  if (call->second.tells_node && event.given_up.empty()) {
+    result += ", says " + NodeName(call->second.target);
+  }
   Say(meta.time, "client: " + call->second.text + " -> " + result + " (after " +
                      Ago(meta.time, call->second.since) + ")");
   calls_.erase(call);

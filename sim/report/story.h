@@ -48,12 +48,14 @@ class Story final : public Observer {
   void On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event);
   void On(const EventMeta& meta, const drydock::trace::Refused& event);
   void On(const EventMeta& meta, const drydock::trace::Halted& event);
+  void On(const EventMeta& meta, const drydock::trace::ReadsGivenUp& event);
   void On(const EventMeta& meta, const trace::Started& event);
   void On(const EventMeta& meta, const trace::RefusedToStart& event);
   void On(const EventMeta& meta, const trace::Crashed& event);
   void On(const EventMeta& meta, const trace::Fault& event);
   void On(const EventMeta& meta, const trace::Delivered& event);
   void On(const EventMeta& meta, const trace::Called& event);
+  void On(const EventMeta& meta, const trace::Attempted& event);
   void On(const EventMeta& meta, const trace::Answered& event);
   template <class Event>
   void On(const EventMeta&, const Event&) {}  // too small for the story
@@ -69,7 +71,10 @@ class Story final : public Observer {
   struct ToldCall {
     std::string text;
     bool is_read = false;
+    bool is_stale = false;
+    bool tells_node = false;  // who answers matters
     std::int64_t since = 0;
+    NodeId target = NodeId(0);
   };
   std::map<std::uint64_t, ToldCall> calls_;  // by operation
   bool founded_ = false;

@@ -18,6 +18,8 @@ constexpr Bounds kSearchBounds{.steps_per_key = 2'000'000,
                                .shrink_steps = 2'000'000,
                                .shrink_runs = 1'000};
 
+constexpr const char* kLinearizability = "linearizability";
+
 class Runner {
  public:
   Runner(const Scenario& scenario, const RunOptions& options)
@@ -75,9 +77,7 @@ class Runner {
     if (violation_.has_value() || invariants_.lawful_loss().has_value()) return;
     const auto problem =
         CheckLogOrder(history, invariants_.committed(), scenario_.config.max_sessions);
-    if (problem.has_value()) {
-      violation_ = Violation{problem->property, problem->detail, bus_.last(), cluster_.Time()};
-    }
+    if (problem.has_value()) NoteProblem(problem->property, problem->detail);
     if (!violation_.has_value()) JudgeStates();
     // The log's order convinces; the search does not need to believe the log, and after a failure
     // it tells whether clients could have noticed.
@@ -85,9 +85,19 @@ class Runner {
     result_.history.searched = Judge(history, kSearchBounds);
     if (result_.history.searched->judgement != Judgement::kNotLinearizable) return;
     result_.history.conflict = Describe(*result_.history.searched, history);
-    if (violation_.has_value()) return;
-    violation_ = Violation{"linearizability", "no order of the client calls explains their answers",
-                           bus_.last(), cluster_.Time()};
+    if (violation_.has_value() || result_.not_linearizable.has_value()) return;
+    NoteProblem(kLinearizability, "no order of the client calls explains their answers");
+  }
+
+  void NoteProblem(const std::string& property, const std::string& detail) {
+    const bool expected =
+        std::any_of(scenario_.expect.begin(), scenario_.expect.end(),
+                    [](const Expectation& one) { return one.that == That::kNotLinearizable; });
+    if (property == kLinearizability && expected) {
+      result_.not_linearizable = detail;
+    } else {
+      violation_ = Violation{property, detail, bus_.last(), cluster_.Time()};
+    }
   }
 
   void JudgeStates() {
@@ -139,6 +149,9 @@ class Runner {
       } else if (result_.lawful_loss.has_value()) {
         result.held = false;
         result.why = "not judged: " + result_.lawful_loss->what;
+      } else if (that != That::kExactlyOnce && result_.not_linearizable.has_value()) {
+        result.held = that == That::kNotLinearizable;
+        result.why = *result_.not_linearizable;
       } else {
         result.held = that == That::kLinearizable || that == That::kExactlyOnce;
         result.why = std::to_string(result_.history.operations) + " client calls follow the log";

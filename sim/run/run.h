@@ -39,6 +39,8 @@ struct RunResult {
   std::uint64_t elections = 0;
   std::optional<Violation> violation;  // of an invariant: the first; the run ends there
   std::optional<LawfulLoss> lawful_loss;
+  // Why the history is not linearizable, where the scenario expects just that.
+  std::optional<std::string> not_linearizable;
   std::vector<ExpectationResult> expectations;
   HistoryResult history;
 

@@ -17,10 +17,10 @@ inline constexpr std::array<std::string_view, 3> kLoseNames = {"nothing", "unsyn
 // From ScriptedCall::Expect::kOk to kTooLarge.
 inline constexpr std::array<std::string_view, 7> kAnswerNames = {
     "ok", "not_found", "compare_failed", "not_leader", "unavailable", "busy", "too_large"};
-inline constexpr std::array<std::string_view, 14> kThatNames = {
+inline constexpr std::array<std::string_view, 15> kThatNames = {
     "one_leader", "no_leader",    "role",         "new_leader", "logs_equal",
     "value",      "linearizable", "exactly_once", "progress",   "elections",
-    "halted",     "out",          "lawful_loss",  "members"};
+    "halted",     "out",          "lawful_loss",  "members",    "not_linearizable"};
 
 // Targets that are neither a number nor a bound name; the first two stand for one node.
 struct TargetName {

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/text/names.h"
 #include "core/text/settings.h"
 #include "core/text/words.h"
 #include "sim/scenario/reading.h"
@@ -12,9 +13,9 @@
 namespace drydock::sim {
 namespace {
 
-constexpr std::array<std::string_view, 16> kScenarioKeys = {
-    "$schema", "version", "name",    "description", "tags",     "seed",   "nodes",  "founders",
-    "until",   "config",  "network", "disk",        "workload", "events", "expect", "pins"};
+constexpr std::array<std::string_view, 17> kScenarioKeys = {
+    "$schema", "version", "name", "description", "tags",   "seed",   "nodes", "founders",   "until",
+    "config",  "network", "disk", "workload",    "events", "expect", "pins",  "node_config"};
 
 void CheckVersion(const Fields& fields) {
   const JsonValue* version = fields.Need("version");
@@ -83,11 +84,25 @@ void CheckPriorities(const JsonValue& config, const Scenario& scenario, Mistakes
   }
 }
 
+// What a node's own settings leave out is as in "config".
+void ReadNodeConfig(const JsonValue& value, Reading& reading, Scenario& scenario) {
+  if (!IsObject(value, "node_config", reading.mistakes)) return;
+  for (const JsonMember& member : value.members) {
+    const std::optional<NodeId> node = NodeNamed(member.key);
+    if (!node.has_value() || node->value() >= scenario.nodes) {
+      reading.mistakes.AddKey(value, member, "this scenario has no node " + Quote(member.key));
+      return;
+    }
+    scenario.node_config[*node] = ReadSettings(member.value, scenario.config, reading.mistakes);
+  }
+}
+
 void ReadBody(const Fields& fields, Reading& reading, Scenario& scenario) {
   if (const JsonValue* config = fields.Find("config")) {
     scenario.config = ReadSettings(*config, scenario.config, reading.mistakes);
     CheckPriorities(*config, scenario, reading.mistakes);
   }
+  if (const JsonValue* own = fields.Find("node_config")) ReadNodeConfig(*own, reading, scenario);
   if (const JsonValue* network = fields.Find("network")) {
     scenario.network = ReadNetwork(*network, reading);
     CheckFirstNetwork(*network, scenario.network, reading);

@@ -31,6 +31,13 @@ void ReadCompared(const Fields& fields, Mistakes& mistakes, ScriptedCall& call) 
   call.expected = ReadText(*value, "a string, or null for a missing key", mistakes);
 }
 
+void ReadHow(const Fields& fields, Mistakes& mistakes, ScriptedCall& call) {
+  if (const JsonValue* mode = fields.Find("mode")) {
+    call.mode = static_cast<ReadMode>(ReadWord(*mode, "read mode", kReadModeNames, mistakes));
+  }
+  call.any_node = fields.Bool("any_node", false);
+}
+
 // Answers that this kind of call never gets.
 void CheckAnswer(const JsonValue& value, const ScriptedCall& call, Mistakes& mistakes) {
   const bool get = call.kind == Kind::kGet;
@@ -66,6 +73,7 @@ Action ReadCall(const Fields& fields, Reading& reading) {
   fields.Need("key");
   call.key = fields.Text("key");
   if (kind == Kind::kPut || kind == Kind::kCas) ReadNewValue(fields, reading.mistakes, call);
+  if (kind == Kind::kGet) ReadHow(fields, reading.mistakes, call);
   if (kind == Kind::kCas) ReadCompared(fields, reading.mistakes, call);
   if (const JsonValue* via = fields.Find("via")) call.via = ReadNode(*via, reading);
   if (const JsonValue* expect = fields.Find("expect")) {
@@ -90,7 +98,7 @@ Action ReadTransfer(const Fields& fields, Reading& reading) {
 
 std::vector<EventKind> CallEvents() {
   return {{"put", {"key", "value", "value_bytes", "via", "expect", "within"}, ReadCall<Kind::kPut>},
-          {"get", {"key", "via", "expect", "within"}, ReadCall<Kind::kGet>},
+          {"get", {"key", "mode", "any_node", "via", "expect", "within"}, ReadCall<Kind::kGet>},
           {"delete", {"key", "via", "expect", "within"}, ReadCall<Kind::kDelete>},
           {"cas",
            {"key", "value", "value_bytes", "expected", "via", "expect", "within"},

@@ -42,6 +42,7 @@ const std::vector<Check>& Checks() {
         {That::kOut, {"node"}, {}},
         {That::kLawfulLoss, {}, {}, When::kEnd},
         {That::kMembers, {"voters"}, {"learners", "node"}},
+        {That::kNotLinearizable, {}, {}, When::kEnd},
     };
     for (Check& check : all) {
       check.keys = {"that", "by", "during", "at", "because"};

@@ -1,14 +1,15 @@
 #include <array>
 
+#include "core/text/names.h"
 #include "core/text/words.h"
 #include "sim/scenario/reading.h"
 
 namespace drydock::sim {
 namespace {
 
-constexpr std::array<std::string_view, 12> kWorkloadKeys = {
-    "clients",     "start", "stop",     "think_time",      "rate",    "max_in_flight", "keys",
-    "value_bytes", "mix",   "sessions", "attempt_timeout", "deadline"};
+constexpr std::array<std::string_view, 14> kWorkloadKeys = {
+    "clients",     "start", "stop",     "think_time",      "rate",     "max_in_flight", "keys",
+    "value_bytes", "mix",   "sessions", "attempt_timeout", "deadline", "read_mode",     "any_node"};
 constexpr std::array<std::string_view, 4> kMixKeys = {"put", "get", "delete", "cas"};
 constexpr std::array<std::string_view, 2> kDiskKeys = {"fsync", "capacity"};
 
@@ -100,6 +101,11 @@ Workload ReadWorkload(const JsonValue& value, const Reading& reading) {
   workload.put = workload.get = 1'000'000;
   if (const JsonValue* mix = fields.Find("mix")) ReadMix(*mix, reading, workload);
   workload.sessions = fields.Bool("sessions", workload.sessions);
+  if (const JsonValue* mode = fields.Find("read_mode")) {
+    workload.read_mode =
+        static_cast<ReadMode>(ReadWord(*mode, "read mode", kReadModeNames, reading.mistakes));
+  }
+  workload.any_node = fields.Bool("any_node", workload.any_node);
   ReadPatience(fields, reading, workload);
   return workload;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "core/base/strong.h"
 #include "core/base/time.h"
+#include "core/protocol/client.h"
 #include "core/protocol/membership.h"
 #include "core/protocol/settings.h"
 #include "core/protocol/trace_event.h"
@@ -97,8 +99,10 @@ enum class MessageType : std::uint8_t {  // in the order of MessageBody
   kTimeoutNowResponse,
   kSnapshotChunk,
   kSnapshotChunkResponse,
+  kReadIndexRequest,
+  kReadIndexResponse,
 };
-inline constexpr std::size_t kMessageTypes = 14;
+inline constexpr std::size_t kMessageTypes = 16;
 
 // --- Clients ------------------------------------------------------------------------------------
 
@@ -113,6 +117,8 @@ struct Workload {
   std::uint64_t value_bytes_min = 8, value_bytes_max = 8;
   std::uint64_t put = 1, get = 1, del = 0, cas = 0;  // weights in millionths
   bool sessions = true;  // retries are safe; without it a lost answer is not retried
+  ReadMode read_mode = ReadMode::kLinearizable;            // of the gets
+  bool any_node = false;                                   // gets go to a seeded pick of all nodes
   Duration attempt_timeout = Duration::Milliseconds(500);  // then another node is asked
   Duration deadline = Duration::Seconds(5);                // then the outcome is unknown
   friend bool operator==(const Workload&, const Workload&) = default;
@@ -225,6 +231,8 @@ struct ScriptedCall {
   };
   Kind kind = Kind::kPut;
   std::string key;
+  ReadMode mode = ReadMode::kLinearizable;   // get
+  bool any_node = false;                     // get
   std::string value;                         // put, cas
   std::optional<std::uint64_t> value_bytes;  // instead: so many bytes, made up
   std::optional<std::string> expected;       // cas; absent (null): the key must be missing
@@ -295,6 +303,7 @@ struct Expectation {
     kOut,         // each of `node` refused to start
     kLawfulLoss,  // an acknowledged write was lost, and a disk or a wipe is to blame
     kMembers,     // each of `node` (default the leader) goes by exactly these voters and learners
+    kNotLinearizable,  // clients were told what no order of their calls explains
   };
   That that = That::kOneLeader;
   std::optional<Duration> by;
@@ -319,6 +328,11 @@ struct Scenario {
   std::optional<std::uint32_t> founders;  // the first so many; the others wait. Absent: all
   Duration until;
   Settings config;
+  std::map<NodeId, Settings> node_config;  // of nodes with other settings than `config`
+  const Settings& ConfigOf(NodeId node) const {
+    const auto own = node_config.find(node);
+    return own == node_config.end() ? config : own->second;
+  }
   NetworkSettings network;
   DiskSettings disk;
   Workload workload;

@@ -11,9 +11,8 @@
 namespace drydock::sim {
 namespace {
 
-std::string WriteConfig(const Settings& settings) {
-  Settings defaults;
-  defaults.segment_bytes = kScenarioSegmentBytes;
+// What is not as in `defaults`.
+std::string WriteConfig(const Settings& settings, const Settings& defaults) {
   ObjectWriter out;
   if (std::pair(settings.election_timeout_min, settings.election_timeout_max) !=
       std::pair(defaults.election_timeout_min, defaults.election_timeout_max)) {
@@ -27,6 +26,7 @@ std::string WriteConfig(const Settings& settings) {
   if (settings.check_quorum != defaults.check_quorum) {
     out.Bool("check_quorum", settings.check_quorum);
   }
+  if (settings.leases != defaults.leases) out.Bool("leases", settings.leases);
   for (const CountSetting& setting : CountSettings()) {
     const std::uint64_t value = settings.*setting.member;
     if (value != defaults.*setting.member) out.Count(setting.name, value);
@@ -35,7 +35,16 @@ std::string WriteConfig(const Settings& settings) {
   for (const auto& [node, priority] : settings.priorities) {
     priorities.Count("n" + std::to_string(node.value()), priority);
   }
-  if (!priorities.empty()) out.Add("priorities", priorities.OneLine());
+  if (settings.priorities != defaults.priorities) out.Add("priorities", priorities.OneLine());
+  return out.empty() ? "" : out.OneLine();
+}
+
+std::string WriteNodeConfig(const Scenario& scenario) {
+  ObjectWriter out;
+  for (const auto& [node, settings] : scenario.node_config) {
+    const std::string own = WriteConfig(settings, scenario.config);
+    out.Add("n" + std::to_string(node.value()), own.empty() ? "{}" : own);
+  }
   return out.empty() ? "" : out.OneLine();
 }
 
@@ -95,7 +104,10 @@ std::string WriteScenario(const Scenario& scenario) {
   out.Count("nodes", scenario.nodes);
   if (scenario.founders.has_value()) out.Count("founders", *scenario.founders);
   out.Time("until", scenario.until);
-  AddUnlessEmpty(out, "config", WriteConfig(scenario.config));
+  Settings defaults;
+  defaults.segment_bytes = kScenarioSegmentBytes;
+  AddUnlessEmpty(out, "config", WriteConfig(scenario.config, defaults));
+  AddUnlessEmpty(out, "node_config", WriteNodeConfig(scenario));
   if (scenario.network != NetworkSettings()) out.Add("network", WriteNetwork(scenario.network));
   AddUnlessEmpty(out, "disk", WriteDisk(scenario.disk));
   if (scenario.workload.clients > 0) out.Add("workload", WriteWorkload(scenario.workload));

@@ -133,6 +133,8 @@ std::string WriteWorkload(const Workload& workload) {
     out.Time("attempt_timeout", workload.attempt_timeout);
   }
   if (workload.deadline != defaults.deadline) out.Time("deadline", workload.deadline);
+  if (workload.read_mode != defaults.read_mode) out.Text("read_mode", NameOf(workload.read_mode));
+  if (workload.any_node) out.Bool("any_node", true);
   return out.OneLine();
 }
 

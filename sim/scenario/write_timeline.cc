@@ -107,6 +107,8 @@ void ActionWriter::operator()(const ScriptedCall& call) {
   using Expect = ScriptedCall::Expect;
   constexpr std::array<std::string_view, 4> kKinds = {"put", "get", "delete", "cas"};
   Hit(Spell(kKinds, call.kind), {}).Text("key", call.key);
+  if (call.mode != ReadMode::kLinearizable) out_.Text("mode", NameOf(call.mode));
+  if (call.any_node) out_.Bool("any_node", true);
   if (call.kind == Kind::kCas) {
     out_.Add("expected", call.expected.has_value() ? WriteText(*call.expected) : "null");
   }

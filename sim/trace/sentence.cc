@@ -59,6 +59,9 @@ std::string RefusalWords(RefusalReason reason, const std::string& peer) {
       return "does not campaign as " + peer + " bids it: it is no voter";
     case RefusalReason::kNotCaughtUp:
       return "does not campaign as " + peer + " bids it: it does not hold the whole log";
+    case RefusalReason::kNoReadIndex:
+      return "cannot tell " + peer +
+             " a read index: it does not lead, or has committed nothing in its term yet";
   }
   return "";
 }
@@ -85,6 +88,10 @@ std::string TimerSentence(TimerId timer) {
       return "has been sending entries to new members for an election timeout";
     case TimerId::kSnapshot:
       return "checks whether what it sent of a snapshot is answered";
+    case TimerId::kReadIndex:
+      return "has no answer from the leader on its reads yet";
+    case TimerId::kLease:
+      return "has no lease any more: reads need the answers of a quorum";
   }
   return "";
 }
@@ -171,6 +178,10 @@ std::string TimerName(TimerId timer) {
       return "timer for new members to catch up";
     case TimerId::kSnapshot:
       return "timer for answers to a snapshot";
+    case TimerId::kReadIndex:
+      return "timer for an answer on its reads";
+    case TimerId::kLease:
+      return "timer for its lease";
   }
   return "";
 }
@@ -290,6 +301,20 @@ class NodeSentence {
   std::string operator()(const drydock::trace::SnapshotInstalled& e) const {
     return me_ + " takes over the leader's snapshot of entry " + Number(e.index) +
            (e.log_kept ? " and keeps its log behind it" : " in place of its log");
+  }
+  std::string operator()(const drydock::trace::ReadIndexLearnt& e) const {
+    return me_ + " learns from " + NameOf(e.leader) + " that " + Number(e.count) +
+           (e.count == 1 ? " read" : " reads") + " may be answered once entry " + Number(e.index) +
+           " is applied";
+  }
+  std::string operator()(const drydock::trace::ReadsGivenUp& e) const {
+    return me_ + " refuses " + Number(e.count) + (e.count == 1 ? " read" : " reads") +
+           ", about which " + NameOf(e.leader) + " does not answer";
+  }
+  std::string operator()(const drydock::trace::ReadUnderLease& e) const {
+    return me_ + " answers a read under its lease once entry " + Number(e.index) +
+           " is applied; the lease holds until " +
+           TextOf(Duration::Nanoseconds(e.until.nanoseconds())) + " on its clock";
   }
 
  private:

@@ -42,6 +42,9 @@ class Feeder {
   void operator()(const drydock::trace::SnapshotInstalled& e) {
     All(e.index, e.term, e.bytes, e.checksum, e.log_kept);
   }
+  void operator()(const drydock::trace::ReadIndexLearnt& e) { All(e.leader, e.index, e.count); }
+  void operator()(const drydock::trace::ReadsGivenUp& e) { All(e.leader, e.count); }
+  void operator()(const drydock::trace::ReadUnderLease& e) { All(e.index, e.until.nanoseconds()); }
 
   // --- Simulator events ---
   void operator()(const trace::Sent& e) { One(*e.message); }
@@ -109,6 +112,7 @@ class Feeder {
   void operator()(const Heartbeat& m) { All(m.commit, m.round); }
   void operator()(const HeartbeatResponse& m) {
     All(m.responder, m.round, m.next_sequence, m.match, m.received);
+    if (m.promise > Duration()) One(m.promise.nanoseconds());
   }
   void operator()(const CommitNotice& m) { All(m.commit); }
   void operator()(const CommitNoticeResponse&) {}
@@ -122,12 +126,14 @@ class Feeder {
   void operator()(const SnapshotChunkResponse& m) {
     All(m.responder, m.index, m.received, m.installed);
   }
+  void operator()(const ReadIndexRequest& m) { All(m.asker, m.number); }
+  void operator()(const ReadIndexResponse& m) { All(m.asker, m.number, m.confirmed, m.index); }
 
   // --- Client operations ---
   void operator()(const PutOp& op) { All(op.key.view(), op.value.view()); }
   void operator()(const GetOp& op) {
     All(op.key.view());
-    if (op.mode != ReadMode::kLinearizable) One(op.mode);
+    if (op.mode != ReadMode::kLinearizable || op.any_node) All(op.mode, op.any_node);
   }
   void operator()(const DeleteOp& op) { All(op.key.view()); }
   void operator()(const CompareAndSetOp& op) {

@@ -26,11 +26,19 @@ std::string BytesText(const Bytes& bytes) {
                  : Quote(bytes.view());
 }
 
+std::string HowRead(const GetOp& op) {
+  if (op.mode == ReadMode::kStale) return "the stale ";
+  if (op.mode == ReadMode::kLease) return "the leased ";
+  return op.any_node ? "the anywhere-" : "the ";
+}
+
 struct OperationWords {
   std::string operator()(const PutOp& op) const {
     return "the put of " + BytesText(op.value) + " under " + BytesText(op.key);
   }
-  std::string operator()(const GetOp& op) const { return "the get of " + BytesText(op.key); }
+  std::string operator()(const GetOp& op) const {
+    return HowRead(op) + "get of " + BytesText(op.key);
+  }
   std::string operator()(const DeleteOp& op) const { return "the delete of " + BytesText(op.key); }
   std::string operator()(const CompareAndSetOp& op) const {
     return "the compare-and-set of " + BytesText(op.key) + " from " +
@@ -83,7 +91,7 @@ class MessageWords {
   }
   std::string operator()(const HeartbeatResponse& m) const {
     return "the answer to a heartbeat of " + TermText(term_) + ": it holds the log up to entry " +
-           Number(m.match.value());
+           Number(m.match.value()) + (m.promise > Duration() ? ", and holds its vote back" : "");
   }
   std::string operator()(const CommitNotice& m) const {
     return "the notice that entries up to " + Number(m.commit.value()) + " are committed";
@@ -108,6 +116,14 @@ class MessageWords {
       return "the answer that it has everything up to entry " + Number(m.index.value());
     }
     return "the answer that it has " + Number(m.received) + " bytes of the snapshot of entry " +
+           Number(m.index.value());
+  }
+  std::string operator()(const ReadIndexRequest& m) const {
+    return "question " + Number(m.number) + " how far it must apply before it may answer reads";
+  }
+  std::string operator()(const ReadIndexResponse& m) const {
+    if (!m.confirmed) return "the answer that it cannot tell a read index";
+    return "the answer to question " + Number(m.number) + ": reads need entry " +
            Number(m.index.value());
   }
 

@@ -23,6 +23,7 @@ class BytesTest(BadInputTest):
                '/drydock.v1.KeyValueService/Execute', '/drydock.v1.AdminService/GetStatus',
                '/drydock.v1.AdminService/Resume', '/drydock.v1.AdminService/TakeSnapshot',
                '/drydock.v1.PeerService/Hello', '/drydock.v1.PeerService/TimeoutNow',
+               '/drydock.v1.PeerService/ReadIndex',
                '/grpc.health.v1.Health/Check']
 
     def garbage(self, most):

@@ -57,6 +57,9 @@ class HandCluster {
   CallId Put(std::uint32_t node, std::string_view key, std::string_view value) {
     return Call(node, {.op = PutOp{Bytes(key), Bytes(value)}});
   }
+  CallId Get(std::uint32_t node, std::string_view key, ReadMode mode, bool any_node = false) {
+    return Call(node, {.op = GetOp{Bytes(key), mode, any_node}});
+  }
   CallId Transfer(std::uint32_t node, std::optional<NodeId> target) {
     const CallId call(next_call_++);
     Step(node, TransferLeadership{call, target});
@@ -121,6 +124,8 @@ class HandCluster {
       Deliver();
     }
   }
+  // What nodes that start from now on are told.
+  void SetSettings(const Settings& settings) { settings_ = settings; }
   // The process dies; what was not synced is lost or kept. It starts again from its disk.
   void Crash(std::uint32_t node, bool keep_unsynced = false) {
     // What was submitted and not done is in the cache of the disk.
@@ -150,12 +155,14 @@ class HandCluster {
 
  private:
   Node Start(std::uint32_t node, std::optional<StoreId> bootstrap) {
-    const StartOptions options{
-        .node = NodeId(node), .bootstrap = bootstrap, .segment_bytes = settings_.segment_bytes};
     NodeConfig config{.voters = {}, .settings = settings_, .seed = node, .pins = {}};
     // The lower its number, the earlier a node campaigns: no split votes by chance.
     config.settings.election_timeout_min = Duration::Milliseconds(150 + 50 * node);
     config.settings.election_timeout_max = config.settings.election_timeout_min;
+    const StartOptions options{.node = NodeId(node),
+                               .bootstrap = bootstrap,
+                               .segment_bytes = settings_.segment_bytes,
+                               .vote_promise = config.settings.VotePromise()};
     const bool joins = node >= founders_ || joins_.contains(node);
     for (std::uint32_t i = 0; i < founders_ && !joins; ++i) config.voters.push_back(NodeId(i));
     return Node(std::move(config), Recover(disks_[node], options).value(), now_);

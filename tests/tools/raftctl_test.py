@@ -152,6 +152,21 @@ class KeyValueTest(WithCluster):
                 return result.stdout == b'value' and result.returncode == DONE
             wait_for(arrived, 'the value at ' + address)
 
+    def test_a_read_of_any_node_is_answered_by_the_first_endpoint(self):
+        for i, address in enumerate(self.cluster.addresses):
+            self.check(DONE, 'put', 'any', str(i))
+            result = raftctl('get', 'any', '--any-node', '--endpoints', address)
+            self.assertEqual((result.returncode, result.stdout), (DONE, str(i).encode()))
+
+    def test_how_consistent_a_read_must_be(self):
+        self.check(DONE, 'put', 'mode', 'value')
+        for mode in ('linearizable', 'lease', 'stale'):
+            wait_for(lambda mode=mode: self.check(DONE, 'get', 'mode', '--consistency', mode)
+                     == b'value', 'the value, ' + mode)
+        for flags in (['--consistency', 'fresh'], ['--stale', '--consistency', 'lease'],
+                      ['--any-node', '--consistency', 'stale']):
+            self.assertEqual(self.run_it('get', 'mode', *flags).returncode, USAGE, flags)
+
     def test_each_node_alone_leads_to_the_leader(self):
         for i, address in enumerate(self.cluster.addresses):
             result = raftctl('put', 'via', str(i), '--endpoints', address)

@@ -71,18 +71,28 @@ Command AddPut(CLI::App& app, const CommonFlags& common) {
 }
 
 Command AddGet(CLI::App& app, const CommonFlags& common) {
-  auto key = std::make_shared<std::string>();
-  auto stale = std::make_shared<bool>(false);
+  auto flags = std::make_shared<GetFlags>();
   CLI::App* get = app.add_subcommand("get", "Print the value of a key");
-  get->add_option("KEY", *key, "The key")->required();
-  get->add_flag("--stale", *stale,
-                "What the first endpoint that answers holds, leader or not, up to date or not");
+  get->add_option("KEY", flags->key, "The key")->required();
+  CLI::Option* consistency =
+      get->add_option("--consistency", flags->consistency,
+                      "linearizable: sees every write that was answered before\n"
+                      "lease: the same, as long as the nodes' clocks keep to clock_drift_ppm\n"
+                      "stale: what the first endpoint that answers holds, leader or not")
+          ->check(CLI::IsMember({"linearizable", "lease", "stale"}))
+          ->capture_default_str();
+  get->add_flag_callback(
+         "--stale", [flags] { flags->consistency = "stale"; }, "The same as --consistency stale")
+      ->excludes(consistency);
+  get->add_flag("--any-node", flags->any_node,
+                "Linearizable, from the first endpoint that answers: it asks the leader")
+      ->excludes(consistency);
   get->footer(
       "Prints the value's bytes and nothing else, but a newline after them on a terminal.\n"
       "A missing key prints nothing and exits with 1. With --output json bytes that are not\n"
       "UTF-8 are in value_base64.\n" +
       std::string(kBytesHelp) + "Examples:\n  raftctl get color\n  raftctl get photo > photo.jpg");
-  return [key, stale, &common] { return Get(common, *key, *stale); };
+  return [flags, &common] { return Get(common, *flags); };
 }
 
 Command AddDelete(CLI::App& app, const CommonFlags& common) {

@@ -37,7 +37,12 @@ Result<std::vector<std::string>> EndpointsOf(const CommonFlags& common);
 
 // Keys and values stand as they are on the command line: ReadArgument (arguments.h) reads them.
 int Put(const CommonFlags& common, const std::string& key, const std::string& value);
-int Get(const CommonFlags& common, const std::string& key, bool stale);
+struct GetFlags {
+  std::string key;
+  std::string consistency = "linearizable";  // or "lease", "stale"
+  bool any_node = false;
+};
+int Get(const CommonFlags& common, const GetFlags& flags);
 int Delete(const CommonFlags& common, const std::string& key);
 // No expected value: only if the key is missing.
 int CompareAndSet(const CommonFlags& common, const std::string& key,

@@ -54,6 +54,11 @@ void TellWhatItHolds(net::CallResult& result, const std::string& key) {
   result.text += "; nothing was changed";
 }
 
+ReadMode ModeOf(const std::string& consistency) {
+  if (consistency == "stale") return ReadMode::kStale;
+  return consistency == "lease" ? ReadMode::kLease : ReadMode::kLinearizable;
+}
+
 }  // namespace
 
 int Put(const CommonFlags& common, const std::string& key, const std::string& value) {
@@ -71,13 +76,14 @@ int Put(const CommonFlags& common, const std::string& key, const std::string& va
 
 // The value's bytes and nothing else, so that a pipe gets what was put. On a terminal a newline
 // keeps the prompt off the value.
-int Get(const CommonFlags& common, const std::string& key, bool stale) {
-  const Result<std::string> key_bytes = ArgumentReader().Read(key);
+int Get(const CommonFlags& common, const GetFlags& flags) {
+  const Result<std::string> key_bytes = ArgumentReader().Read(flags.key);
   if (!key_bytes.ok()) return Complain(key_bytes.error());
   const Result<std::unique_ptr<net::Client>> client = OpenClient(common);
   if (!client.ok()) return Complain(client.error());
-  net::CallResult result =
-      client.value()->Get(key_bytes.value(), stale ? ReadMode::kStale : ReadMode::kLinearizable);
+  net::CallResult result = flags.any_node
+                               ? client.value()->GetAnywhere(key_bytes.value())
+                               : client.value()->Get(key_bytes.value(), ModeOf(flags.consistency));
   const bool done = result.outcome == net::CallOutcome::kOk;
   if (result.outcome == net::CallOutcome::kNotFound) {
     result.text = "there is no key " + Quote(key_bytes.value());

@@ -106,6 +106,9 @@ ScenarioNeeds NeedsOf(const sim::Scenario& scenario) {
                                     ? ": who the members are is not asked of real nodes"
                                     : ": only the simulator knows what a disk has lost"));
   }
+  if (!scenario.node_config.empty()) {
+    needs.impossible.emplace_back("node_config: all nodes of a real cluster share one file");
+  }
   if (scenario.founders.has_value()) {
     needs.impossible.emplace_back("founders: all nodes of a real cluster found it");
   }

@@ -19,7 +19,7 @@ auto Fields(const PutOp& op) {
   return std::tuple(op.key, op.value);
 }
 auto Fields(const GetOp& op) {
-  return std::tuple(op.key, op.mode);
+  return std::tuple(op.key, op.mode, op.any_node);
 }
 auto Fields(const DeleteOp& op) {
   return std::tuple(op.key);
@@ -53,7 +53,7 @@ ClientOp SomeOp(Draws& draws) {
     case 0:
       return PutOp{draws.SomeBytes(), draws.SomeBytes()};
     case 1:
-      return GetOp{draws.SomeBytes(), draws.Coin() ? ReadMode::kStale : ReadMode::kLinearizable};
+      return GetOp{draws.SomeBytes(), static_cast<ReadMode>(draws.Below(3)), draws.Coin()};
     case 2:
       return DeleteOp{draws.SomeBytes()};
     case 3: {
@@ -123,7 +123,7 @@ TEST_CASE("a request without an operation, or with an unknown read mode, does no
   // A kind of operation of a later version is an unknown field here.
   CHECK(wire.ParseFromString(std::string("\xaa\x06\x02\x0a\x00", 5)));
   CHECK_FALSE(Decode(wire).has_value());
-  for (const int mode : {3, -1, 99, 2147483647}) {
+  for (const int mode : {4, -1, 99, 2147483647}) {
     CAPTURE(mode);
     wire.mutable_get()->set_mode(static_cast<v1::ReadMode>(mode));
     CHECK_FALSE(Decode(OverTheWire(wire)).has_value());
@@ -139,6 +139,8 @@ TEST_CASE("a read is linearizable unless it says otherwise") {
   }
   wire.mutable_get()->set_mode(v1::READ_MODE_STALE);
   CHECK(std::get<GetOp>(Decode(wire)->op).mode == ReadMode::kStale);
+  wire.mutable_get()->set_mode(v1::READ_MODE_LEASE);
+  CHECK(std::get<GetOp>(Decode(wire)->op).mode == ReadMode::kLease);
 }
 
 TEST_CASE("an outcome that this version does not know is outcome unknown") {

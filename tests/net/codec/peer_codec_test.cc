@@ -38,7 +38,7 @@ auto Fields(const Heartbeat& b) {
   return std::tuple(b.commit, b.round);
 }
 auto Fields(const HeartbeatResponse& b) {
-  return std::tuple(b.responder, b.round, b.next_sequence, b.match, b.received);
+  return std::tuple(b.responder, b.round, b.next_sequence, b.match, b.received, b.promise);
 }
 auto Fields(const CommitNotice& b) {
   return std::tuple(b.commit);
@@ -57,6 +57,13 @@ auto Fields(const SnapshotChunk& b) {
 }
 auto Fields(const SnapshotChunkResponse& b) {
   return std::tuple(b.responder, b.index, b.received, b.installed);
+}
+
+auto Fields(const ReadIndexRequest& b) {
+  return std::tuple(b.asker, b.number);
+}
+auto Fields(const ReadIndexResponse& b) {
+  return std::tuple(b.asker, b.number, b.confirmed, b.index);
 }
 
 bool Same(const Message& a, const Message& b) {
@@ -111,6 +118,10 @@ void WithWireOf(const MessageBody& body, Do act) {
       return act(v1::SnapshotChunkHead());
     case 13:
       return act(v1::InstallSnapshotResponse());
+    case 14:
+      return act(v1::ReadIndexRequest());
+    case 15:
+      return act(v1::ReadIndexResponse());
     default:
       FAIL("a kind of message that this test does not know");
   }
@@ -177,8 +188,13 @@ MessageBody SomeBody(Draws& draws, std::size_t kind) {
     case 6:
       return Heartbeat{Index(draws.SignedNumber()), draws.Number()};
     case 7:
-      return HeartbeatResponse{Incarnation(draws.Number()), draws.Number(), draws.Number(),
-                               draws.SomeIndex(), draws.SomeIndex()};
+      return HeartbeatResponse{
+          Incarnation(draws.Number()),
+          draws.Number(),
+          draws.Number(),
+          draws.SomeIndex(),
+          draws.SomeIndex(),
+          Duration::Nanoseconds(static_cast<std::int64_t>(draws.SignedNumber()))};
     case 8:
       return CommitNotice{draws.SomeIndex()};
     case 9:
@@ -189,6 +205,11 @@ MessageBody SomeBody(Draws& draws, std::size_t kind) {
       return TimeoutNowResponse{draws.Coin()};
     case 12:
       return SomeChunk(draws);
+    case 14:
+      return ReadIndexRequest{Incarnation(draws.Number()), draws.Number()};
+    case 15:
+      return ReadIndexResponse{Incarnation(draws.Number()), draws.Number(), draws.Coin(),
+                               draws.SomeIndex()};
     default:
       return SnapshotChunkResponse{Incarnation(draws.Number()), draws.SomeIndex(), draws.Number(),
                                    draws.Coin()};
@@ -358,6 +379,8 @@ static void SurviveAll(const std::string& bytes) {
   Survives<commitVal_response>(bytes);
   Survives<v1::TimeoutNowRequest>(bytes);
   Survives<v1::TimeoutNowResponse>(bytes);
+  Survives<v1::ReadIndexRequest>(bytes);
+  Survives<v1::ReadIndexResponse>(bytes);
   Survives<v1::SnapshotChunkHead>(bytes);
   Survives<v1::InstallSnapshotResponse>(bytes);
 }

@@ -130,7 +130,10 @@ std::vector<TraceEvent> AllEvents() {
           trace::SnapshotSaved{Index(4), Term(2), 100, 7},
           trace::Compacted{Index(4)},
           trace::SnapshotOffered{NodeId(1), Index(4)},
-          trace::SnapshotInstalled{Index(4), Term(2), 100, 7, false}};
+          trace::SnapshotInstalled{Index(4), Term(2), 100, 7, false},
+          trace::ReadIndexLearnt{NodeId(1), Index(4), 2},
+          trace::ReadsGivenUp{NodeId(1), 2},
+          trace::ReadUnderLease{Index(4), TimePoint::FromNanoseconds(5)}};
 }
 
 }  // namespace
@@ -173,11 +176,13 @@ TEST_CASE("each level writes its own events and the graver ones") {
   };
   using Names = std::set<std::string>;
   CHECK(written(LogLevel::kError) == Names{"error halted"});
-  CHECK(written(LogLevel::kWarning) == Names{"error halted", "warning refused"});
+  CHECK(written(LogLevel::kWarning) ==
+        Names{"error halted", "warning refused", "warning reads_given_up"});
   CHECK(written(LogLevel::kInfo) ==
-        Names{"error halted", "warning refused", "info role_changed", "info leader_known",
-              "info configuration_in_force", "info transfer_started", "info transfer_ended",
-              "info snapshot_saved", "info snapshot_offered", "info snapshot_installed"});
+        Names{"error halted", "warning refused", "warning reads_given_up", "info role_changed",
+              "info leader_known", "info configuration_in_force", "info transfer_started",
+              "info transfer_ended", "info snapshot_saved", "info snapshot_offered",
+              "info snapshot_installed"});
   CHECK(written(LogLevel::kDebug).size() == events.size());
 }
 

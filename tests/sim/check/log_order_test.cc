@@ -141,6 +141,23 @@ TEST_CASE("log order: a stale read is refused, though the log once said what it 
   CHECK(Broken(ops, log) == "linearizability");
 }
 
+TEST_CASE("log order: a read that asked for a stale state must say what the log says there") {
+  Log log;
+  log.Command(Put("k", "a")).Command(Put("k", "b"));
+  const auto broken = [&](const Operation& stale) {
+    History history{{DidPut(0, 1, "a"), DidPut(2, 2, "b")}, std::nullopt};
+    history.stale_reads = {stale};
+    const auto problem = CheckLogOrder(history, log.entries(), kSessions);
+    return problem.has_value() ? problem->property : "nothing";
+  };
+  CHECK(broken(DidGet(10, 2, "b")) == "nothing");
+  CHECK(broken(DidGet(10, 1, "a")) == "nothing");
+  CHECK(broken(DidGet(10, 0, nullptr)) == "nothing");
+  CHECK(broken(DidGet(10, 1, "b")) == "stale reads");
+  CHECK(broken(DidGet(10, 0, "a")) == "stale reads");
+  CHECK(broken(DidGet(10, 3, "b")) == "stale reads");
+}
+
 TEST_CASE("log order: a write must come after what was answered before it was called") {
   Log log;
   log.Command(Put("k", "a")).Command(Put("k", "b"));

@@ -103,5 +103,20 @@ TEST_CASE("answers are told as the client gets them") {
         "done");
 }
 
+TEST_CASE("reads are told by how far a node must have applied, and on whose word") {
+  const Message ask = From0To2(Term(4), ReadIndexRequest{Incarnation(1), 7});
+  CHECK(AtNode(0, trace::Sent{&ask}) ==
+        "n0 sends n2 question 7 how far it must apply before it may answer reads");
+  const Message tell = From0To2(Term(4), ReadIndexResponse{Incarnation(1), 7, true, Index(9)});
+  CHECK(AtNode(2, trace::Delivered{&tell}) ==
+        "n2 gets from n0 the answer to question 7: reads need entry 9");
+  CHECK(AtNode(1, drydock::trace::ReadIndexLearnt{NodeId(0), Index(9), 2}) ==
+        "n1 learns from n0 that 2 reads may be answered once entry 9 is applied");
+  const auto until = TimePoint::FromNanoseconds(1500000000);
+  CHECK(AtNode(1, drydock::trace::ReadUnderLease{Index(9), until}) ==
+        "n1 answers a read under its lease once entry 9 is applied; the lease holds until 1.5s on "
+        "its clock");
+}
+
 }  // namespace
 }  // namespace drydock::sim
