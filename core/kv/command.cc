@@ -49,7 +49,10 @@ class Encoder {
     if (op.expected) Blob(*op.expected);
     Blob(op.value);
   }
-  void Put(const RegisterOp&) { Header(OpCode::kRegister, 0); }
+  void Put(const RegisterOp& op) {
+    Header(OpCode::kRegister, 8);
+    writer_.U64(op.max_sessions);
+  }
   void Put(const GetOp&) { DRYDOCK_CHECK(false, "a get is never put into the log"); }
 
   void Header(OpCode code, std::size_t body_bytes) {
@@ -99,10 +102,14 @@ class Decoder {
       case OpCode::kCompareAndSet:
         return CompareAndSet(op.emplace<CompareAndSetOp>());
       case OpCode::kRegister:
-        op.emplace<RegisterOp>();
-        return true;
+        return Register(op.emplace<RegisterOp>());
     }
     return false;
+  }
+
+  bool Register(RegisterOp& op) {
+    op.max_sessions = reader_.U64();
+    return op.max_sessions > 0;
   }
 
   bool CompareAndSet(CompareAndSetOp& op) {

@@ -11,7 +11,8 @@
 namespace drydock {
 
 // A put, delete, compare-and-set or register (a get is no command) as bytes: a format version, the
-// session, sequence and first_unanswered, then the operation. Keys and values are below 4 GiB each.
+// session, sequence and first_unanswered, then the operation. Keys and values are below 4 GiB each;
+// a register keeps at least one session.
 std::string EncodeCommand(const ClientRequest& request);
 // Nullopt for anything that EncodeCommand cannot have written. The keys and values that come back
 // share the storage of `bytes`.

@@ -16,8 +16,6 @@ constexpr std::size_t kLeastToPrefetch = 4096;
 
 }  // namespace
 
-KvStore::KvStore(std::uint64_t max_sessions) : sessions_(max_sessions) {}
-
 ApplyResult KvStore::Apply(Index index, const Entry& entry) {
   DRYDOCK_CHECK(applied_ < index, applied_, index);
   applied_ = index;
@@ -72,11 +70,11 @@ ApplyResult KvStore::ApplyLastPart(Index index, const Bytes& last) {
 ApplyResult KvStore::ApplyCommand(Index index, const Bytes& encoded) {
   std::optional<ClientRequest> request = DecodeCommand(encoded);
   if (!request) return Refuse(Outcome::kBadRequest);
-  if (std::holds_alternative<RegisterOp>(request->op)) {
+  if (const auto* open = std::get_if<RegisterOp>(&request->op)) {
     // Opening a session inside another one could push that other one out.
     if (request->session != SessionId()) return Refuse(Outcome::kBadRequest);
     ApplyResult result;
-    result.session = sessions_.Open(index);
+    result.session = sessions_.Open(index, open->max_sessions);
     return result;
   }
   if (request->session == SessionId()) return ApplyWrite(request->op);

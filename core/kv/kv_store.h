@@ -24,9 +24,6 @@ namespace drydock {
 // Keys and values share the storage of the entries that wrote them. Keys are in byte order.
 class KvStore {
  public:
-  // At least one session; see Sessions for what happens past the bound.
-  explicit KvStore(std::uint64_t max_sessions);
-
   // Entries come in log order, each once, including those that are no commands. A put, a delete
   // and a part are kOk; a payload that is no command, and the last piece of a void run, are
   // kBadRequest and change nothing.

@@ -6,17 +6,14 @@
 
 namespace drydock {
 
-Sessions::Sessions(std::uint64_t max_sessions) : max_sessions_(max_sessions) {
+SessionId Sessions::Open(Index index, std::uint64_t max_sessions) {
   DRYDOCK_CHECK(max_sessions > 0);
-}
-
-SessionId Sessions::Open(Index index) {
   const SessionId id(index.value());
   Session session;
   session.last_applied = index;
   DRYDOCK_CHECK(sessions_.Assign(id, std::move(session)), id);
   by_age_.Assign(index, id);
-  if (sessions_.size() > max_sessions_) {
+  while (sessions_.size() > max_sessions) {
     const auto oldest = *by_age_.First();
     sessions_.Erase(oldest.value);
     by_age_.Erase(oldest.key);
@@ -41,14 +38,28 @@ Sessions::Session& Sessions::Touch(Index index, const ClientRequest& request) {
   // A request may have been overtaken by one that knows of more answers.
   session.first_unanswered = std::max(session.first_unanswered, request.first_unanswered);
   while (!session.answers.empty() && session.answers.First()->key < session.first_unanswered) {
-    const std::uint64_t answered = session.answers.First()->key;
-    session.answers.Erase(answered);
+    ForgetOldest(session);
   }
   return session;
 }
 
+void Sessions::Keep(Session& session, std::uint64_t sequence, const ApplyResult& answer) {
+  session.answers.Assign(sequence, answer);
+  session.answer_bytes += answer.value.size();
+  while (session.answers.size() > kMaxAnswers ||
+         (session.answer_bytes > kMaxAnswerBytes && session.answers.size() > 1)) {
+    session.first_unanswered = session.answers.First()->key + 1;
+    ForgetOldest(session);
+  }
+}
+
+void Sessions::ForgetOldest(Session& session) {
+  const auto oldest = *session.answers.First();
+  session.answer_bytes -= oldest.value.value.size();
+  session.answers.Erase(oldest.key);
+}
+
 void Sessions::AddTo(Hasher& hasher) const {
-  hasher.Add(max_sessions_);
   hasher.Add(std::uint64_t{sessions_.size()});
   sessions_.ForEach([&hasher](SessionId id, const Session& session) {
     hasher.Add(id);

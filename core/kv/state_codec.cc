@@ -234,8 +234,9 @@ bool StateDecoder::TakeAnswer(std::string_view body) {
   answer.found = reader.U8() != 0;
   answer.value = Bytes(reader.Blob());
   if (answer.outcome > Outcome::kUnknown) return false;
-  auto& answers = state_.sessions_.sessions_.FindMutable(*session_)->answers;
-  return answers.Assign(sequence, std::move(answer));
+  Sessions::Session& session = *state_.sessions_.sessions_.FindMutable(*session_);
+  session.answer_bytes += answer.value.size();
+  return session.answers.Assign(sequence, std::move(answer));
 }
 
 // The key and the value share one storage, as those of an entry do.

@@ -58,8 +58,6 @@ class StateEncoder {
 
 class StateDecoder {
  public:
-  explicit StateDecoder(std::uint64_t max_sessions) : state_(max_sessions) {}
-
   // False once the bytes cannot be those of a state.
   bool Feed(std::string_view bytes);
   bool complete() const { return complete_; }

@@ -47,9 +47,9 @@ RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
                    .vote_promise = recovered.vote_promise};
 }
 
-KvStore StateOf(const std::optional<LoadedSnapshot>& snapshot, std::uint64_t max_sessions) {
-  if (!snapshot.has_value()) return KvStore(max_sessions);
-  StateDecoder decoder(max_sessions);
+KvStore StateOf(const std::optional<LoadedSnapshot>& snapshot) {
+  if (!snapshot.has_value()) return {};
+  StateDecoder decoder;
   for (const Bytes& piece : snapshot->pieces) decoder.Feed(piece.view());
   return decoder.Take(snapshot->stored.meta.index);
 }
@@ -58,10 +58,10 @@ KvStore StateOf(const std::optional<LoadedSnapshot>& snapshot, std::uint64_t max
 
 Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
     : raft_(StartOf(config, recovered), now),
-      kv_(StateOf(recovered.snapshot, config.settings.max_sessions)),
+      kv_(StateOf(recovered.snapshot)),
       wal_(recovered, config.settings.segment_bytes),
       taker_(config.settings.snapshot_chunk_bytes),
-      receiver_(recovered.store, config.settings.max_sessions, recovered.incoming),
+      receiver_(recovered.store, recovered.incoming),
       applied_(raft_.commit()),
       shown_(now),
       now_(now) {
@@ -250,6 +250,9 @@ void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
   if (auto* get = std::get_if<GetOp>(&call.request.op)) {
     TakeRead(call.call, std::move(*get), out);
   } else {
+    if (auto* open = std::get_if<RegisterOp>(&call.request.op)) {
+      open->max_sessions = raft_.settings().max_sessions;
+    }
     ProposeCommand(call.call, call.request, raft_out);
   }
 }

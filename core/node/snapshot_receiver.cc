@@ -7,11 +7,10 @@
 
 namespace drydock {
 
-SnapshotReceiver::SnapshotReceiver(StoreId store, std::uint64_t max_sessions,
-                                   const std::optional<LoadedSnapshot>& begun)
-    : store_(store), max_sessions_(max_sessions) {
+SnapshotReceiver::SnapshotReceiver(StoreId store, const std::optional<LoadedSnapshot>& begun)
+    : store_(store) {
   if (!begun.has_value()) return;
-  StateDecoder decoder(max_sessions);
+  StateDecoder decoder;
   std::uint32_t checksum = 0;
   for (const Bytes& piece : begun->pieces) {
     if (!decoder.Feed(piece.view())) return;  // it will be sent again from the start
@@ -41,7 +40,7 @@ void SnapshotReceiver::Begin(const SnapshotMeta& meta, BulkLane& lane, std::vect
                              std::vector<CallId>& drops) {
   DropCalls(drops);
   work_.emplace(Work{.meta = meta,
-                     .decoder = StateDecoder(max_sessions_),
+                     .decoder = {},
                      .writer = SnapshotWriter(kIncomingPath, store_, meta),
                      .ticket = std::nullopt,
                      .waiting = {}});

@@ -20,8 +20,7 @@ namespace drydock {
 class SnapshotReceiver {
  public:
   // Goes on with what an earlier start received.
-  SnapshotReceiver(StoreId store, std::uint64_t max_sessions,
-                   const std::optional<LoadedSnapshot>& begun);
+  SnapshotReceiver(StoreId store, const std::optional<LoadedSnapshot>& begun);
 
   enum class Verdict : std::uint8_t {
     kWaits,      // it is being written, or was; the answer comes when that is done
@@ -71,7 +70,6 @@ class SnapshotReceiver {
   bool Write(const Bytes& bytes, BulkLane& lane, std::vector<DiskOp>& out);
 
   StoreId store_;
-  std::uint64_t max_sessions_;
   std::optional<Work> work_;
 };
 

@@ -43,7 +43,7 @@ class SnapshotTaker {
 
   std::uint64_t chunk_bytes_;
   std::optional<Work> work_;
-  KvStore written_{1};
+  KvStore written_;
 };
 
 }  // namespace drydock

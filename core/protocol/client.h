@@ -38,7 +38,11 @@ struct CompareAndSetOp {
   Bytes value;
 };
 // Opens a session; its id comes back in the answer.
-struct RegisterOp {};
+struct RegisterOp {
+  // How many sessions the store keeps from then on: in the log it is what the leader that proposes
+  // this is set to, whatever the client sent, so that all nodes forget the same ones.
+  std::uint64_t max_sessions = 0;
+};
 
 using ClientOp = std::variant<PutOp, GetOp, DeleteOp, CompareAndSetOp, RegisterOp>;
 

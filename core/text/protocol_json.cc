@@ -34,7 +34,9 @@ class MemberWriter {
     }
     out_.BytesMember("value", op.value.view());
   }
-  void operator()(const RegisterOp&) {}
+  void operator()(const RegisterOp& op) {
+    if (op.max_sessions > 0) out_.Member("max_sessions", op.max_sessions);
+  }
 
   // --- Messages ---
   void operator()(const PreVoteRequest& m) {

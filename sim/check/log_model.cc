@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/kv/command.h"
+#include "core/kv/session.h"
 
 namespace drydock::sim {
 
@@ -36,8 +37,8 @@ LogModel::Step LogModel::Apply(std::uint64_t index, const Entry& entry) {
   }
   step.is_command = true;
   step.request = *request;
-  if (std::holds_alternative<RegisterOp>(request->op)) {
-    Open(index);
+  if (const auto* open = std::get_if<RegisterOp>(&request->op)) {
+    Open(index, open->max_sessions);
   } else if (request->session != SessionId(0)) {
     ApplyInSession(index, step);
   } else {
@@ -48,12 +49,14 @@ LogModel::Step LogModel::Apply(std::uint64_t index, const Entry& entry) {
   return step;
 }
 
-// Past the bound, the session that was used longest ago goes.
-void LogModel::Open(std::uint64_t index) {
+// Past the bound, the sessions that were used longest ago go.
+void LogModel::Open(std::uint64_t index, std::uint64_t max_sessions) {
   sessions_[index] = Session{.used = index, .first_unanswered = 0, .done = {}};
-  if (sessions_.size() <= max_sessions_) return;
-  sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(),
-                                   [](auto& a, auto& b) { return a.second.used < b.second.used; }));
+  while (sessions_.size() > max_sessions) {
+    sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(), [](auto& a, auto& b) {
+      return a.second.used < b.second.used;
+    }));
+  }
 }
 
 void LogModel::ApplyInSession(std::uint64_t index, Step& step) {
@@ -76,9 +79,23 @@ void LogModel::ApplyInSession(std::uint64_t index, Step& step) {
   step.duplicate = known != session.done.end();
   const Done done = step.duplicate ? known->second : Execute(index, request);
   session.done.emplace(request.sequence, done);
+  KeepWithinBounds(session);
   step.outcome = done.outcome;
   step.found = done.found;
   step.effective = done.index;
+}
+
+// A client that never says what it has costs a bounded amount.
+void LogModel::KeepWithinBounds(Session& session) {
+  std::size_t bytes = 0;
+  for (const auto& [sequence, done] : session.done) bytes += done.found ? done.found->size() : 0;
+  while (session.done.size() > Sessions::kMaxAnswers ||
+         (bytes > Sessions::kMaxAnswerBytes && session.done.size() > 1)) {
+    const auto oldest = session.done.begin();
+    bytes -= oldest->second.found ? oldest->second.found->size() : 0;
+    session.first_unanswered = oldest->first + 1;
+    session.done.erase(oldest);
+  }
 }
 
 LogModel::Done LogModel::Execute(std::uint64_t index, const ClientRequest& request) {

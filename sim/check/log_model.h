@@ -14,8 +14,6 @@ namespace drydock::sim {
 
 class LogModel {
  public:
-  explicit LogModel(std::uint64_t max_sessions) : max_sessions_(max_sessions) {}
-
   // What one entry came to.
   struct Step {
     bool is_command = false;
@@ -43,11 +41,11 @@ class LogModel {
     std::map<std::uint64_t, Done> done;  // by sequence
   };
   std::optional<Bytes> CommandIn(const Entry& entry);
-  void Open(std::uint64_t index);
+  void Open(std::uint64_t index, std::uint64_t max_sessions);
+  static void KeepWithinBounds(Session& session);
   Done Execute(std::uint64_t index, const ClientRequest& request);
   void ApplyInSession(std::uint64_t index, Step& step);
 
-  std::uint64_t max_sessions_;
   std::map<std::string, Bytes, std::less<>> map_;
   std::map<std::uint64_t, Session> sessions_;
   std::string parts_;  // of a large command that is not complete yet

@@ -44,9 +44,8 @@ bool IsCommandOf(const ClientRequest& request, const Operation& op) {
 
 class Replay {
  public:
-  Replay(const History& history, const std::vector<CommittedEntry>& committed,
-         std::uint64_t max_sessions)
-      : committed_(committed), model_(max_sessions) {
+  Replay(const History& history, const std::vector<CommittedEntry>& committed)
+      : committed_(committed) {
     for (const Operation& op : history.ops) {
       if (HasPlace(op)) ops_.push_back(&op);
     }
@@ -166,10 +165,9 @@ std::optional<LogOrderProblem> CheckRealTime(Effective calls) {
 }  // namespace
 
 std::optional<LogOrderProblem> CheckLogOrder(const History& history,
-                                             const std::vector<CommittedEntry>& committed,
-                                             std::uint64_t max_sessions) {
+                                             const std::vector<CommittedEntry>& committed) {
   Effective effective;
-  if (auto problem = Replay(history, committed, max_sessions).Run(effective)) return problem;
+  if (auto problem = Replay(history, committed).Run(effective)) return problem;
   return CheckRealTime(std::move(effective));
 }
 

@@ -21,8 +21,7 @@ struct LogOrderProblem {
 // Nullopt when the history follows the committed log. The entries are replayed by a model of their
 // own here, not by the store that is being judged.
 std::optional<LogOrderProblem> CheckLogOrder(const History& history,
-                                             const std::vector<CommittedEntry>& committed,
-                                             std::uint64_t max_sessions);
+                                             const std::vector<CommittedEntry>& committed);
 
 // What one node holds: its map in key order, after applying entries up to `applied`.
 struct NodeContent {
@@ -32,7 +31,6 @@ struct NodeContent {
 };
 // Nullopt when every node's map is what the log makes of it.
 std::optional<LogOrderProblem> CheckStates(const std::vector<NodeContent>& nodes,
-                                           const std::vector<CommittedEntry>& committed,
-                                           std::uint64_t max_sessions);
+                                           const std::vector<CommittedEntry>& committed);
 
 }  // namespace drydock::sim

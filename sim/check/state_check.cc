@@ -15,9 +15,8 @@ bool Holds(const NodeContent& node, const LogModel& model) {
 }  // namespace
 
 std::optional<LogOrderProblem> CheckStates(const std::vector<NodeContent>& nodes,
-                                           const std::vector<CommittedEntry>& committed,
-                                           std::uint64_t max_sessions) {
-  LogModel model(max_sessions);
+                                           const std::vector<CommittedEntry>& committed) {
+  LogModel model;
   for (std::uint64_t index = 0; index <= committed.size(); ++index) {
     if (index > 0) model.Apply(index, committed[index - 1].entry);
     for (const NodeContent& node : nodes) {

@@ -75,8 +75,7 @@ class Runner {
     const History history = cluster_.TakeHistory();
     Count(history);
     if (violation_.has_value() || invariants_.lawful_loss().has_value()) return;
-    const auto problem =
-        CheckLogOrder(history, invariants_.committed(), scenario_.config.max_sessions);
+    const auto problem = CheckLogOrder(history, invariants_.committed());
     if (problem.has_value()) NoteProblem(problem->property, problem->detail);
     if (!violation_.has_value()) JudgeStates();
     // The log's order convinces; the search does not need to believe the log, and after a failure
@@ -111,8 +110,7 @@ class Runner {
       });
       states.push_back(std::move(state));
     }
-    const auto problem =
-        CheckStates(states, invariants_.committed(), scenario_.config.max_sessions);
+    const auto problem = CheckStates(states, invariants_.committed());
     if (!problem.has_value()) return;
     violation_ = Violation{problem->property, problem->detail, bus_.last(), cluster_.Time()};
   }

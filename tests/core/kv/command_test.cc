@@ -28,7 +28,7 @@ std::vector<ClientRequest> Samples() {
       InSession(SessionId(7), 4, 1, CasOf("key", "old", "new")),
       Sessionless(CasOf("key", "", "new")),
       Sessionless(CasOf("", std::nullopt, "")),
-      Sessionless(RegisterOp{}),
+      Sessionless(RegisterOp{100}),
   };
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("command: garbage is refused or is what an encoder writes") {
   Draws draws(2);
   for (int round = 0; round < 200000; ++round) {
     // A good start, so that most of the garbage gets past the first checks.
-    std::string garbage = round % 8 == 0 ? "" : EncodeCommand(Sessionless(RegisterOp{}));
+    std::string garbage = round % 8 == 0 ? "" : EncodeCommand(Sessionless(RegisterOp{100}));
     if (!garbage.empty()) garbage.back() = static_cast<char>(draws.Below(6));
     const std::uint64_t more = draws.Below(20);
     for (std::uint64_t i = 0; i < more; ++i) {

@@ -47,7 +47,10 @@ struct KvFixture {
   KvStore store;
   Index next{1};
 
-  explicit KvFixture(std::uint64_t max_sessions = 100) : store(max_sessions) {}
+  std::uint64_t max_sessions = 100;
+
+  KvFixture() = default;
+  explicit KvFixture(std::uint64_t sessions) : max_sessions(sessions) {}
 
   ApplyResult Apply(EntryKind kind, std::string_view payload) {
     const Index index = next;
@@ -58,7 +61,7 @@ struct KvFixture {
     return Apply(EntryKind::kCommand, EncodeCommand(request));
   }
   ApplyResult Do(ClientOp op) { return Do(Sessionless(std::move(op))); }
-  SessionId Register() { return Do(RegisterOp{}).session; }
+  SessionId Register() { return Do(RegisterOp{max_sessions}).session; }
 
   std::optional<std::string> Get(std::string_view key) const {
     const std::optional<Bytes> value = store.Get(key);

@@ -299,7 +299,7 @@ TEST_CASE("kv: the last piece of a void run is no command, even if it reads like
 }
 
 TEST_CASE("kv: an entry out of log order is a bug of ours") {
-  KvStore store(1);
+  KvStore store;
   store.Apply(Index(5), Entry{});
   CHECK_THROWS_AS(store.Apply(Index(5), Entry{}), CheckFailed);
 }

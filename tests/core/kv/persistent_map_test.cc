@@ -242,5 +242,55 @@ TEST_CASE("persistent map: sorted input makes no list, and a large map is freed"
   CHECK(descending.First()->key == 1);
 }
 
+TEST_CASE("a visit goes on behind any key, there or not, and ends when it is told to") {
+  Map map;
+  for (std::uint64_t key = 0; key < 200; key += 2) map.Assign(key, key * 10);
+  const auto visit = [&map](const std::uint64_t* after, std::size_t most) {
+    std::vector<std::uint64_t> keys;
+    map.VisitAfter(after, [&](std::uint64_t key, std::uint64_t value) {
+      CHECK(value == key * 10);
+      keys.push_back(key);
+      return keys.size() < most;
+    });
+    return keys;
+  };
+  std::vector<std::uint64_t> all = visit(nullptr, 1000);
+  CHECK(all.size() == 100);
+  for (std::uint64_t after = 0; after < 202; ++after) {
+    const std::vector<std::uint64_t> rest = visit(&after, 1000);
+    const std::vector<std::uint64_t> wanted(std::upper_bound(all.begin(), all.end(), after),
+                                            all.end());
+    CHECK(rest == wanted);
+    const std::vector<std::uint64_t> few = visit(&after, 3);
+    CHECK(few.size() == std::min<std::size_t>(3, wanted.size()));
+    CHECK(std::equal(few.begin(), few.end(), wanted.begin()));
+  }
+}
+
+TEST_CASE("a map is freed a little at a time, and what a copy shares stays") {
+  REQUIRE(Counted::alive == 0);
+  using CountedMap = PersistentMap<std::uint64_t, Counted>;
+  CountedMap map;
+  for (std::uint64_t key = 0; key < 1000; ++key) map.Assign(key, Counted());
+  CountedMap copy = map;
+  std::vector<CountedMap> garbage;
+  garbage.push_back(std::move(map));
+  for (std::uint64_t key = 0; key < 10; ++key) copy.Assign(key, Counted());
+  const std::int64_t both = Counted::alive;
+  CountedMap::FreeSome(garbage, 1000);
+  CHECK(garbage.empty());
+  CHECK(Counted::alive < both);
+  CHECK(copy.size() == 1000);
+  copy.CheckInvariants();
+
+  garbage.push_back(std::move(copy));
+  for (std::int64_t before = Counted::alive; !garbage.empty(); before = Counted::alive) {
+    CountedMap::FreeSome(garbage, 64);
+    CHECK(before - Counted::alive <= 64);
+    CHECK(garbage.size() <= 20);
+  }
+  CHECK(Counted::alive == 0);
+}
+
 }  // namespace
 }  // namespace drydock

@@ -22,7 +22,7 @@ TEST_CASE("session: its id is the index of its entry, the last one if it came in
   KvFixture kv;
   kv.Apply(EntryKind::kNoop, "");
   CHECK(kv.Register() == SessionId(2));
-  const std::string command = EncodeCommand(Sessionless(RegisterOp{}));
+  const std::string command = EncodeCommand(Sessionless(RegisterOp{100}));
   kv.Apply(EntryKind::kPart, command.substr(0, 3));
   CHECK(kv.Apply(EntryKind::kLastPart, command.substr(3)).session == SessionId(4));
   CHECK(kv.store.session_count() == 2);
@@ -116,7 +116,7 @@ TEST_CASE("session: requests that make no sense are refused and change nothing")
   // Asks for what it says it has; believing it would shut out all its other requests.
   CHECK(outcome(InSession(session, 2, kMost, PutOf("a", "2"))) == Outcome::kBadRequest);
   CHECK(outcome(InSession(SessionId(999), 1, 1, PutOf("a", "2"))) == Outcome::kSessionUnknown);
-  CHECK(outcome(InSession(session, 2, 1, RegisterOp{})) == Outcome::kBadRequest);
+  CHECK(outcome(InSession(session, 2, 1, RegisterOp{100})) == Outcome::kBadRequest);
   CHECK(kv.Hash() == before);
   CHECK(outcome(InSession(session, kMost, kMost, PutOf("a", "3"))) == Outcome::kOk);
 }
@@ -143,14 +143,59 @@ TEST_CASE("session: the one least recently applied goes, by log order") {
   for (const SessionId session : {a, d, e}) CHECK(use(session, 2) == Outcome::kOk);
 }
 
-TEST_CASE("session: one session at most works, none is a bug of ours") {
+TEST_CASE("session: how many are kept is what the entry says, whatever was said before") {
+  KvFixture kv(5);
+  std::vector<SessionId> sessions;
+  for (int i = 0; i < 5; ++i) sessions.push_back(kv.Register());
+  kv.max_sessions = 2;
+  sessions.push_back(kv.Register());
+  CHECK(kv.store.session_count() == 2);
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    const Outcome wanted = i < 4 ? Outcome::kSessionUnknown : Outcome::kOk;
+    CHECK(kv.Do(InSession(sessions[i], 1, 1, PutOf("k", "v"))).outcome == wanted);
+  }
+}
+
+TEST_CASE("session: a client that never says what it has costs a bounded amount") {
+  KvFixture kv;
+  const SessionId session = kv.Register();
+  const std::uint64_t most = Sessions::kMaxAnswers;
+  const auto put = [session](std::uint64_t sequence) {
+    return InSession(session, sequence, 1, PutOf("k", std::to_string(sequence)));
+  };
+  for (std::uint64_t sequence = 1; sequence <= most + 1; ++sequence) kv.Do(put(sequence));
+  CHECK(kv.Do(put(1)).outcome == Outcome::kBadRequest);  // forgotten, and not applied again
+  CHECK(kv.Do(put(2)).duplicate);
+  CHECK(kv.Get("k") == std::to_string(most + 1));
+}
+
+TEST_CASE("session: large answers are forgotten by their size, but for the newest") {
+  KvFixture kv;
+  const SessionId session = kv.Register();
+  kv.Do(PutOf("k", std::string(Sessions::kMaxAnswerBytes / 2 + 1, 'v')));
+  const auto compare = [session](std::uint64_t sequence) {
+    return InSession(session, sequence, 1, CasOf("k", std::nullopt, "w"));
+  };
+  kv.Do(compare(1));
+  CHECK(kv.Do(compare(1)).duplicate);
+  kv.Do(compare(2));
+  CHECK(kv.Do(compare(1)).outcome == Outcome::kBadRequest);
+  CHECK(kv.Do(compare(2)).duplicate);
+  kv.Do(PutOf("k", std::string(Sessions::kMaxAnswerBytes + 1, 'v')));
+  kv.Do(compare(3));
+  CHECK(kv.Do(compare(3)).duplicate);
+}
+
+TEST_CASE("session: one session at most works, none is refused") {
   KvFixture kv(1);
   const SessionId a = kv.Register();
   const SessionId b = kv.Register();
   CHECK(kv.Do(InSession(a, 1, 1, PutOf("k", "a"))).outcome == Outcome::kSessionUnknown);
   CHECK(kv.Do(InSession(b, 1, 1, PutOf("k", "b"))).outcome == Outcome::kOk);
   CHECK(kv.Get("k") == "b");
-  CHECK_THROWS_AS(KvStore(0), CheckFailed);
+  kv.max_sessions = 0;
+  CHECK(kv.Do(RegisterOp{0}).outcome == Outcome::kBadRequest);
+  CHECK(kv.store.session_count() == 1);
 }
 
 // A second implementation of the rules, as plainly as they are stated.

@@ -27,14 +27,14 @@ std::uint64_t HashOf(const KvStore& store) {
 // Some of everything: pairs, large and empty values, sessions with and without kept answers, and
 // the beginning of a command in parts.
 KvStore Mixed() {
-  KvStore store(100);
+  KvStore store;
   Index index(0);
   const auto apply = [&](const Entry& entry) {
     index = Next(index);
     return store.Apply(index, entry);
   };
-  const SessionId busy = apply(Command({.op = RegisterOp{}})).session;
-  apply(Command({.op = RegisterOp{}}));
+  const SessionId busy = apply(Command({.op = RegisterOp{100}})).session;
+  apply(Command({.op = RegisterOp{100}}));
   for (int i = 0; i < 300; ++i) apply(Put("key" + std::to_string(i), std::string(i, 'v')));
   apply(Put("", "the empty key"));
   apply(Put("empty", ""));
@@ -68,7 +68,7 @@ TEST_CASE("a state that was written and read back is the same, whatever the piec
   const std::string whole = Encoded(store, 1 << 30);
   for (const std::size_t piece : {1u, 7u, 512u, 4096u, 100000u}) {
     CHECK(Encoded(store, piece) == whole);
-    StateDecoder decoder(100);
+    StateDecoder decoder;
     for (std::size_t at = 0; at < whole.size(); at += piece) {
       REQUIRE_FALSE(decoder.complete());
       REQUIRE(decoder.Feed(std::string_view(whole).substr(at, piece)));
@@ -81,7 +81,7 @@ TEST_CASE("a state that was written and read back is the same, whatever the piec
 TEST_CASE("what is read back goes on as the original does") {
   KvStore store = Mixed();
   const std::string whole = Encoded(store, 1 << 20);
-  StateDecoder decoder(100);
+  StateDecoder decoder;
   REQUIRE(decoder.Feed(whole));
   KvStore copy = decoder.Take(Index(1000));
   const std::vector<Entry> more = {
@@ -90,7 +90,8 @@ TEST_CASE("what is read back goes on as the original does") {
                .sequence = 20,
                .first_unanswered = 5,
                .op = CompareAndSetOp{Bytes("large"), Bytes("?"), Bytes("!")}}),
-      Command({.op = DeleteOp{Bytes("key7")}}), Put("new", "x")};
+      Command({.op = DeleteOp{Bytes("key7")}}),
+      Put("new", "x")};
   for (std::uint64_t i = 0; i < more.size(); ++i) {
     CHECK(store.Apply(Index(1001 + i), more[i]) == copy.Apply(Index(1001 + i), more[i]));
   }
@@ -111,21 +112,21 @@ TEST_CASE("the encoder is not disturbed by what the store does meanwhile") {
 
 TEST_CASE("bytes that are no state are refused, wherever they are damaged") {
   const std::string whole = Encoded(Mixed(), 1 << 20);
-  StateDecoder newer(100);
+  StateDecoder newer;
   CHECK_FALSE(newer.Feed("\x02"));
-  StateDecoder longer(100);
+  StateDecoder longer;
   CHECK_FALSE(longer.Feed(whole + "x"));
-  StateDecoder shorter(100);
+  StateDecoder shorter;
   CHECK(shorter.Feed(std::string_view(whole).substr(0, whole.size() - 1)));
   CHECK_FALSE(shorter.complete());
   // An order that no state is written in.
-  StateDecoder twice(100);
+  StateDecoder twice;
   const std::string pair("\x04\x01\0\0\0k\x01\0\0\0v", 11);
   CHECK_FALSE(twice.Feed("\x01" + pair + pair));
   for (std::size_t at = 0; at < whole.size(); at += 97) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x55);
-    StateDecoder decoder(100);
+    StateDecoder decoder;
     decoder.Feed(damaged);  // refused, cut short or another state; never a crash
   }
 }

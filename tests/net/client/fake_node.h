@@ -26,11 +26,12 @@ namespace drydock::net {
 // The real state machine with its sessions, as a cluster would apply it.
 class FakeStore {
  public:
-  explicit FakeStore(std::uint64_t max_sessions = 100) : store_(max_sessions) {}
+  explicit FakeStore(std::uint64_t max_sessions = 100) : max_sessions_(max_sessions) {}
 
   v1::Answer Apply(const v1::Operation& operation) {
     const std::scoped_lock lock(mutex_);
-    const ClientRequest request = Decode(operation).value();
+    ClientRequest request = Decode(operation).value();
+    if (auto* open = std::get_if<RegisterOp>(&request.op)) open->max_sessions = max_sessions_;
     ClientAnswer answer;
     answer.term = Term(7);
     if (const auto* get = std::get_if<GetOp>(&request.op)) {
@@ -62,6 +63,7 @@ class FakeStore {
 
  private:
   mutable std::mutex mutex_;
+  const std::uint64_t max_sessions_;
   KvStore store_;
   std::uint64_t index_ = 0;
   int applied_ = 0;

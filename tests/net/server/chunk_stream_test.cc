@@ -108,7 +108,7 @@ class Follower final : public NodeEnvironment {
 // The state of a store with one large value, and what it is called.
 struct Snapshot {
   Snapshot() {
-    KvStore store(100);
+    KvStore store;
     const ClientRequest put{.op = PutOp{Bytes("key"), Bytes(value)}};
     store.Apply(Index(1), {Term(1), EntryKind::kCommand, Bytes(EncodeCommand(put))});
     state = StateEncoder(store).Next(std::size_t{1} << 30);

@@ -9,8 +9,6 @@
 namespace drydock::sim {
 namespace {
 
-constexpr std::uint64_t kSessions = 100;
-
 // A committed log, entry by entry.
 class Log {
  public:
@@ -90,7 +88,7 @@ Operation CasFound(std::int64_t invoke, std::uint64_t index, const char* expecte
 
 std::string Broken(std::vector<Operation> ops, const Log& log) {
   const History history{std::move(ops), std::nullopt};
-  const auto problem = CheckLogOrder(history, log.entries(), kSessions);
+  const auto problem = CheckLogOrder(history, log.entries());
   return problem.has_value() ? problem->property : "nothing";
 }
 
@@ -147,7 +145,7 @@ TEST_CASE("log order: a read that asked for a stale state must say what the log 
   const auto broken = [&](const Operation& stale) {
     History history{{DidPut(0, 1, "a"), DidPut(2, 2, "b")}, std::nullopt};
     history.stale_reads = {stale};
-    const auto problem = CheckLogOrder(history, log.entries(), kSessions);
+    const auto problem = CheckLogOrder(history, log.entries());
     return problem.has_value() ? problem->property : "nothing";
   };
   CHECK(broken(DidGet(10, 2, "b")) == "nothing");
@@ -194,7 +192,7 @@ TEST_CASE("log order: an acknowledged write that the log lacks is refused") {
 
 TEST_CASE("log order: a retry is applied once") {
   Log log;
-  log.Command(Request(RegisterOp{}));  // session 1
+  log.Command(Request(RegisterOp{100}));  // session 1
   log.Command(Put("k", "a", 1, 1)).Command(Put("k", "b"));
   SUBCASE("the second time it does nothing") {
     log.Command(Put("k", "a", 1, 1), Outcome::kOk, true);
@@ -221,7 +219,7 @@ TEST_CASE("log order: a retry is applied once") {
 // The answer of a retry names its own entry; its effect is where the first try stands.
 TEST_CASE("log order: an effect from before the call is refused") {
   Log log;
-  log.Command(Request(RegisterOp{})).Command(Put("k", "a", 1, 1)).Command(Put("k", "b"));
+  log.Command(Request(RegisterOp{100})).Command(Put("k", "a", 1, 1)).Command(Put("k", "b"));
   log.Command(Put("k", "a", 1, 1), Outcome::kOk, true);
   Operation retried = DidPut(0, 4, "a");
   retried.response = 20;
@@ -288,7 +286,7 @@ TEST_CASE("log order: each node must hold what the log gives up to where it appl
     return NodeContent{"n7", Index(applied), std::move(map)};
   };
   const auto fine = [&](const NodeContent& node) {
-    return !CheckStates({node}, log.entries(), kSessions).has_value();
+    return !CheckStates({node}, log.entries()).has_value();
   };
   CHECK(fine(content(0, {})));
   CHECK(fine(content(2, {{"a", Bytes("1")}, {"b", Bytes("2")}})));
@@ -298,7 +296,7 @@ TEST_CASE("log order: each node must hold what the log gives up to where it appl
   CHECK_FALSE(fine(content(0, {{"a", Bytes("1")}})));                     // one too many
   CHECK_FALSE(fine(content(3, {{"a", Bytes("3")}, {"c", Bytes("2")}})));  // another key
 
-  const auto problem = CheckStates({content(3, {}), content(0, {})}, log.entries(), kSessions);
+  const auto problem = CheckStates({content(3, {}), content(0, {})}, log.entries());
   REQUIRE(problem.has_value());
   CHECK(problem->property == "state machine safety");
   CHECK(problem->detail == "n7 holds other values after entry 3 than the log gives");

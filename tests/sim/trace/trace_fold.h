@@ -31,7 +31,7 @@ inline std::string BytesOf(const Json& value) {
 
 inline ClientOp OpOf(const Json& command) {
   const std::string op = command.at("op").get<std::string>();
-  if (op == "register") return RegisterOp{};
+  if (op == "register") return RegisterOp{command.at("max_sessions").get<std::uint64_t>()};
   const Bytes key(BytesOf(command.at("key")));
   if (op == "delete") return DeleteOp{key};
   const Bytes value(BytesOf(command.at("value")));
