@@ -178,6 +178,7 @@ void Node::CompactLog(Effects& out, RaftOutput& raft_out) {
 
 void Node::TidyUp(Effects& out, RaftOutput& raft_out) {
   CompactLog(out, raft_out);
+  raft_.FreeSome();
   KvStore::Map::FreeSome(garbage_, kFreedAtOnce);
 }
 

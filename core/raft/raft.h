@@ -133,6 +133,8 @@ class Raft {
   // A snapshot of the leader has become durable, and its state is taken over by the caller.
   // commit() < meta.index.
   void InstallSnapshot(const SnapshotMeta& meta, RaftOutput& out);
+  // Frees a part of what an installed snapshot took the place of; to be called at each step.
+  void FreeSome();
   // In force at an entry that is not compacted before the base, and the index that it came with.
   const std::pair<Index, Configuration>& ConfigurationAt(Index index) const;
 
@@ -344,6 +346,7 @@ class Raft {
   Term term_;
   std::optional<NodeId> vote_;
   Log log_;
+  Log replaced_;  // by a snapshot: freed a little at each step
   std::vector<std::pair<Index, Configuration>> configurations_;  // by index; the last is in force
 
   // Durability.

@@ -14,6 +14,8 @@ constexpr std::uint32_t kPatience = 4;
 // A follower that was silent for so long gets the newest snapshot when it is back.
 constexpr std::uint32_t kSilence = 40;
 
+constexpr std::uint64_t kFreedAtOnce = 4096;  // entries
+
 }  // namespace
 
 // --- Our own ------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ void Raft::InstallSnapshot(const SnapshotMeta& meta, RaftOutput& out) {
     lsn_ = Next(lsn_);
     out.mutations.emplace_back(StoreLogStart{meta.index, meta.term});
     writes_.clear();
-    log_ = Log(meta.index, meta.term);
+    replaced_ = std::exchange(log_, Log(meta.index, meta.term));
     durable_index_ = meta.index;
     commit_ = meta.index;
     configurations_.assign(1, {meta.configuration_index, meta.configuration});
@@ -213,6 +215,11 @@ void Raft::InstallSnapshot(const SnapshotMeta& meta, RaftOutput& out) {
   if (auto* follower = std::get_if<Follower>(&state_)) {
     follower->match = std::max(follower->match, meta.index);
   }
+}
+
+// A long log that is given up at once would hold the node up.
+void Raft::FreeSome() {
+  replaced_.CompactTo(std::min(replaced_.last(), replaced_.base() + kFreedAtOnce));
 }
 
 }  // namespace drydock

@@ -30,6 +30,7 @@ class HandCluster {
   }
 
   Node& operator[](std::uint32_t node) { return nodes_[node]; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(nodes_.size()); }
   TimePoint now() const { return now_; }
   void Advance(Duration by) { now_ = now_ + by; }
 
@@ -135,6 +136,17 @@ class HandCluster {
     }
     disk_ops_[node].clear();
     disks_[node].Crash([keep_unsynced](std::size_t) { return keep_unsynced; });
+    nodes_[node] = Start(node, std::nullopt);
+  }
+
+  // The power goes within the operation that comes next, after `steps` of those that it consists
+  // of; the node starts again with what `keep` tells of the unsynced effects.
+  template <class Keep>
+  void CutPower(std::uint32_t node, std::uint64_t steps, Keep keep) {
+    disks_[node].CutPowerAfter(steps);
+    if (!disk_ops_[node].empty()) (void)disks_[node].CarryOut(disk_ops_[node].front());
+    disk_ops_[node].clear();
+    disks_[node].Crash(keep);
     nodes_[node] = Start(node, std::nullopt);
   }
 

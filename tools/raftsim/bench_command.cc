@@ -9,6 +9,7 @@
 #include "sim/run/run.h"
 #include "sim/scenario/parse.h"
 #include "tools/raftsim/commands.h"
+#include "tools/raftsim/snapshot_bench.h"
 
 namespace drydock::tools {
 namespace {
@@ -100,6 +101,21 @@ Measured Measure(const std::string& text, std::uint64_t runs = 1) {
   return measured;
 }
 
+// Of 16 bytes, with values of 100.
+constexpr std::uint64_t kSnapshotKeys = 1'000'000;
+
+void Print(const SnapshotFigures& f) {
+  const auto count = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
+  std::printf(
+      "longest step: %.1f ms while %llu keys are written, %.1f ms while a snapshot of them"
+      " (%llu MB) is taken,\n  %.1f ms while a follower installs it over an older state\n",
+      f.load_ms, count(f.keys), f.take_ms, count(f.snapshot_bytes / 1'000'000), f.install_ms);
+  std::printf(
+      "a follower %llu entries behind catches up with %llu appends of at most %llu bytes,"
+      " no step longer than %.1f ms\n",
+      count(f.behind), count(f.behind_appends), count(f.largest_append), f.behind_ms);
+}
+
 double PeakRssMegabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -120,15 +136,17 @@ int Bench(bool json) {
   const Measured whole = Measure(kLong);
   const double rss = PeakRssMegabytes();  // of all but the last, which holds far more history
   const Measured saturated = Measure(Saturated());
+  const SnapshotFigures snapshots = MeasureSnapshots(kSnapshotKeys);
   if (json) {
     std::printf(
         "{\"idle_events_per_s\": %.0f, \"idle_events_per_virtual_s\": %.1f,\n"
         " \"loaded_events_per_s\": %.0f, \"loaded_events_per_virtual_s\": %.1f,\n"
         " \"idle_600s_wall_s\": %.3f, \"long_events_per_s\": %.0f, \"long_calls\": %llu,\n"
+        " \"snapshot_take_ms\": %.2f, \"snapshot_install_ms\": %.2f,\n"
         " \"peak_rss_mb\": %.1f}\n",
         idle.EventsPerSecond(), idle.EventsPerVirtualSecond(), loaded.EventsPerSecond(),
         loaded.EventsPerVirtualSecond(), ten_minutes.wall_s, whole.EventsPerSecond(),
-        static_cast<unsigned long long>(whole.calls), rss);
+        static_cast<unsigned long long>(whole.calls), snapshots.take_ms, snapshots.install_ms, rss);
     return kHeld;
   }
   Print("idle, 6000 s", idle);
@@ -138,6 +156,7 @@ int Bench(bool json) {
   Print("1000 calls/s, 600 s", whole);
   std::printf("%-22s %8.0f MiB, %llu calls done in the long run\n", "peak memory", rss,
               static_cast<unsigned long long>(whole.calls));
+  Print(snapshots);
   std::printf("An event is one item of the queue; five nodes, every invariant checked.\n");
   return kHeld;
 }
