@@ -9,6 +9,8 @@ namespace drydock {
 namespace {
 
 constexpr std::uint8_t kFormatVersion = 1;
+// Each member with its address. Written only when there is one.
+constexpr std::uint8_t kFormatWithAddresses = 2;
 
 void WriteNodes(Writer& writer, const std::vector<NodeId>& nodes) {
   writer.U32(static_cast<std::uint32_t>(nodes.size()));
@@ -63,6 +65,12 @@ void Configuration::Bind(NodeId node, StoreId store) {
   }
 }
 
+void Configuration::SetAddress(NodeId node, std::string address) {
+  for (Member& member : members_) {
+    if (member.node == node) member.address = std::move(address);
+  }
+}
+
 std::size_t Configuration::FoundingSize() const {
   return std::min(incoming_.voters().size(), incoming_.QuorumSize() + 1);
 }
@@ -75,7 +83,8 @@ Configuration Configuration::WithRoles(Majority incoming, Majority outgoing,
   result.learners_ = std::move(learners);
   std::sort(result.learners_.begin(), result.learners_.end());
   for (const NodeId node : result.NodesWithRoles()) {
-    result.members_.push_back({node, StoreOf(node)});
+    const Member* member = FindMember(node);
+    result.members_.push_back(member == nullptr ? Member{node, StoreId(0)} : *member);
   }
   result.founded_ = founded_;
   return result;
@@ -103,9 +112,11 @@ bool Configuration::IsConsistent() const {
 }
 
 std::string Configuration::Encode() const {
+  const bool addresses = std::any_of(members_.begin(), members_.end(),
+                                     [](const Member& member) { return !member.address.empty(); });
   std::string out;
   Writer writer(out);
-  writer.U8(kFormatVersion);
+  writer.U8(addresses ? kFormatWithAddresses : kFormatVersion);
   writer.U8(founded_ ? 1 : 0);
   WriteNodes(writer, incoming_.voters());
   WriteNodes(writer, outgoing_.voters());
@@ -114,13 +125,15 @@ std::string Configuration::Encode() const {
   for (const Member& member : members_) {
     writer.U32(member.node.value());
     writer.U64(member.store.value());
+    if (addresses) writer.Blob(member.address);
   }
   return out;
 }
 
 std::optional<Configuration> Configuration::Decode(std::string_view bytes) {
   Reader reader(bytes);
-  if (reader.U8() != kFormatVersion) return std::nullopt;
+  const std::uint8_t format = reader.U8();
+  if (format != kFormatVersion && format != kFormatWithAddresses) return std::nullopt;
   Configuration configuration;
   const std::uint8_t founded = reader.U8();
   if (founded > 1) return std::nullopt;
@@ -136,6 +149,9 @@ std::optional<Configuration> Configuration::Decode(std::string_view bytes) {
     const NodeId node(reader.U32());
     if (i > 0 && !(configuration.members_.back().node < node)) return std::nullopt;
     configuration.members_.push_back({node, StoreId(reader.U64())});
+    if (format == kFormatWithAddresses) {
+      configuration.members_.back().address = std::string(reader.Blob());
+    }
   }
   if (!reader.AtEnd() || !configuration.IsConsistent()) return std::nullopt;
   return configuration;

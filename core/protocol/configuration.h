@@ -42,6 +42,8 @@ class Majority {
 struct Member {
   NodeId node;
   StoreId store;
+  // How drivers reach it, in their own words: the core only keeps it. "" when nobody said.
+  std::string address = {};
   friend bool operator==(const Member&, const Member&) = default;
 };
 
@@ -65,6 +67,8 @@ class Configuration {
   // The store that the node is bound to; 0 when it is not bound or not a member.
   StoreId StoreOf(NodeId node) const;
   void Bind(NodeId node, StoreId store);
+  // Of a member; "" for none.
+  void SetAddress(NodeId node, std::string address);
   // A cluster takes its first client write once it is founded (docs/decisions/0003).
   bool founded() const { return founded_; }
   void SetFounded() { founded_ = true; }
@@ -72,8 +76,8 @@ class Configuration {
   // one more than a quorum, so that any later quorum knows of any one binding.
   std::size_t FoundingSize() const;
 
-  // The same bindings and founding mark, with these roles; members are those that have one, and who
-  // is new is not bound. The lists may be in any order.
+  // The same bindings, addresses and founding mark, with these roles; members are those that have
+  // one, and who is new is not bound. The lists may be in any order.
   Configuration WithRoles(Majority incoming, Majority outgoing, std::vector<NodeId> learners) const;
 
   template <class T, class ValueOf>

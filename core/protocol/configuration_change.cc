@@ -1,6 +1,8 @@
 #include "core/protocol/configuration_change.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace drydock {
@@ -23,6 +25,9 @@ class Roles {
   void Apply(const MembershipChange& change) {
     for (const NodeId node : change.add) Add(node, voters_);
     for (const NodeId node : change.add_learners) Add(node, learners_);
+    for (const auto& [node, address] : change.addresses) {
+      if (!before_.IsMember(node)) addresses_.emplace(node, address);
+    }
     for (const NodeId node : change.promote) {
       Move(node, learners_, voters_, "cannot be promoted: it is no learner");
     }
@@ -33,9 +38,16 @@ class Roles {
     if (voters_.empty()) Fail("the change would leave no voter");
   }
   Result<Configuration> Finish(Majority outgoing) && {
+    const std::size_t members = before_.members().size() + added_;
+    if (added_ > 0 && members > kMaxMembers) {
+      Fail("there would be " + std::to_string(members) +
+           " members until it is done, and there may " + "be " + std::to_string(kMaxMembers));
+    }
     if (!problem_.empty()) return Error{problem_};
-    return before_.WithRoles(Majority(std::move(voters_)), std::move(outgoing),
-                             std::move(learners_));
+    Configuration result =
+        before_.WithRoles(Majority(std::move(voters_)), std::move(outgoing), std::move(learners_));
+    for (const auto& [node, address] : addresses_) result.SetAddress(node, address);
+    return result;
   }
 
  private:
@@ -54,7 +66,9 @@ class Roles {
     return false;
   }
   void Add(NodeId node, std::vector<NodeId>& to) {
-    if (Take(node, false)) to.push_back(node);
+    if (!Take(node, false)) return;
+    to.push_back(node);
+    ++added_;
   }
   void Move(NodeId node, std::vector<NodeId>& from, std::vector<NodeId>& to, const char* problem) {
     if (!Take(node, true)) return;
@@ -72,6 +86,8 @@ class Roles {
   std::vector<NodeId> voters_;
   std::vector<NodeId> learners_;
   std::vector<NodeId> touched_;
+  std::size_t added_ = 0;
+  std::map<NodeId, std::string> addresses_;  // of who is new
   std::string problem_;
 };
 

@@ -2,6 +2,8 @@
 // 6; thesis, section 4.3). Pure: when a change may happen is core/raft/membership.cc's business.
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,6 +11,10 @@
 #include "core/protocol/configuration.h"
 
 namespace drydock {
+
+// Of one cluster, learners among them, and those who leave until they have left: more would cost
+// each leader more than they are worth.
+inline constexpr std::size_t kMaxMembers = 31;
 
 // What somebody wants changed, several nodes at once; each node is named once. To replace a node is
 // to add one and remove another in the same change.
@@ -18,6 +24,9 @@ struct MembershipChange {
   std::vector<NodeId> promote;       // learners that are to vote
   std::vector<NodeId> demote;        // voters that are to follow only
   std::vector<NodeId> remove;        // members that leave
+  // Of nodes in `add` and `add_learners`, as Member has them; nodes that are not added are passed
+  // over.
+  std::map<NodeId, std::string> addresses = {};
   friend bool operator==(const MembershipChange&, const MembershipChange&) = default;
 
   bool empty() const {

@@ -155,6 +155,7 @@ bool Raft::ProposeLearners(RaftOutput& out) {
     if (!configuration().IsMember(node)) learners.add_learners.push_back(node);
   }
   if (learners.empty()) return false;
+  learners.addresses = std::get<Leader>(state_).change->change.addresses;
   ProposeConfiguration(Changed(configuration(), learners).value(), out);
   return true;
 }

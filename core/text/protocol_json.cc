@@ -195,6 +195,7 @@ void WriteConfiguration(JsonWriter& out, const Configuration& configuration) {
     out.BeginObject();
     WriteNode(out, "node", member.node);
     WriteStore(out, "store", member.store);
+    if (!member.address.empty()) out.TextMember("address", member.address);
     out.EndObject();
   }
   out.EndArray();

@@ -48,6 +48,40 @@ TEST_CASE("bindings and the founding mark stay through a change; who leaves is f
   CHECK(!after.IsMember(NodeId(0)));
 }
 
+TEST_CASE("the address of who is added stays with it through every change, and travels") {
+  const MembershipChange add{.add = Nodes({3}),
+                             .add_learners = Nodes({4}),
+                             .remove = Nodes({0}),
+                             .addresses = {{NodeId(3), "c:3"}, {NodeId(4), "d:4"}}};
+  const Configuration after = LeaveJoint(EnterJoint(Bound(), add).value()).value();
+  CHECK(after.FindMember(NodeId(3))->address == "c:3");
+  CHECK(after.FindMember(NodeId(4))->address == "d:4");
+  CHECK(after.FindMember(NodeId(1))->address.empty());
+  CHECK(Configuration::Decode(after.Encode()) == after);
+  const Configuration promoted = Changed(after, {.promote = Nodes({4})}).value();
+  CHECK(promoted.FindMember(NodeId(4))->address == "d:4");
+  const Configuration gone = Changed(promoted, {.remove = Nodes({4})}).value();
+  const MembershipChange again{.add = Nodes({4}), .addresses = {{NodeId(4), "e:5"}}};
+  CHECK(Changed(gone, again).value().FindMember(NodeId(4))->address == "e:5");
+}
+
+TEST_CASE("an address of who is not added changes nothing") {
+  const MembershipChange change{.remove = Nodes({0}),
+                                .addresses = {{NodeId(1), "b:1"}, {NodeId(7), "c:7"}}};
+  const Configuration after = Changed(Bound(), change).value();
+  CHECK(after == Changed(Bound(), {.remove = Nodes({0})}).value());
+}
+
+TEST_CASE("a configuration without addresses is encoded as before there were any") {
+  CHECK(Bound().Encode().front() == 1);
+  Configuration placed = Bound();
+  placed.SetAddress(NodeId(2), "b:2");
+  CHECK(placed.Encode().front() == 2);
+  const std::string bytes = placed.Encode();
+  CHECK(Configuration::Decode(bytes) == placed);
+  CHECK(!Configuration::Decode(bytes.substr(0, bytes.size() - 1)).has_value());
+}
+
 TEST_CASE("a voter that is demoted votes until the joint configuration is left") {
   const Configuration joint = EnterJoint(Bound(), {.demote = Nodes({2})}).value();
   CHECK(joint.IsVoter(NodeId(2)));
@@ -68,6 +102,20 @@ TEST_CASE("a change that makes no sense names the node and what is wrong") {
   CHECK(EnterJoint(joint, {.add = Nodes({4})}).error().text == "a change is under way");
   CHECK(Changed(joint, {.add = Nodes({4})}).error().text == "a change is under way");
   CHECK(LeaveJoint(Bound()).error().text == "no change is under way");
+}
+
+TEST_CASE("more members than there may be are refused, those counted who are about to leave") {
+  MembershipChange grow;
+  for (std::uint32_t node = 100; node < 100 + kMaxMembers; ++node) {
+    grow.add_learners.push_back(NodeId(node));
+  }
+  const Configuration one(Nodes({0}));
+  CHECK(Changed(one, grow).error().text ==
+        "there would be 32 members until it is done, and there may be 31");
+  grow.add_learners.pop_back();
+  const Configuration full = Changed(one, grow).value();
+  CHECK_FALSE(Changed(full, {.add = Nodes({7}), .remove = Nodes({100})}).ok());
+  CHECK(Changed(full, {.remove = Nodes({100})}).ok());
 }
 
 TEST_CASE("a change in words") {
