@@ -1,6 +1,9 @@
 #include "net/client/client.h"
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "net/client/endpoint_book.h"
@@ -18,8 +21,12 @@ using std::chrono::milliseconds;
 
 // What a protobuf message can hold, with room for all that is not the value.
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+// How often those are asked whom the ones asked before have told of.
+constexpr int kRoundsOfMembers = 2;
 // The slowest line that is worth waiting for before another node is asked.
 constexpr std::size_t kBytesPerMillisecond = 8192;
+// Before a leader that is not ready yet is asked again.
+constexpr milliseconds kNotReady{20};
 
 std::size_t SizeOf(const v1::Operation& operation) {
   return operation.ByteSizeLong();
@@ -27,6 +34,29 @@ std::size_t SizeOf(const v1::Operation& operation) {
 
 bool IsRead(const v1::Operation& operation) {
   return operation.has_get();
+}
+
+// Of who knows most of the log, by the addresses that it tells.
+std::vector<std::string> MembersNotAsked(const std::vector<EndpointStatus>& asked) {
+  const v1::GetStatusResponse* best = nullptr;
+  const auto rank = [](const v1::GetStatusResponse& told) {
+    return std::tuple(told.role() == v1::ROLE_LEADER, told.term(), told.commit());
+  };
+  for (const EndpointStatus& each : asked) {
+    if (!each.status.ok()) continue;
+    const v1::GetStatusResponse& told = each.status.value();
+    if (best == nullptr || rank(told) > rank(*best)) best = &told;
+  }
+  std::vector<std::string> endpoints;
+  if (best == nullptr) return endpoints;
+  for (const v1::MemberStatus& member : best->members()) {
+    const bool known = std::ranges::any_of(asked, [&](const EndpointStatus& each) {
+      return each.endpoint == member.address() ||
+             (each.status.ok() && each.status.value().node() == member.node());
+    });
+    if (!known && !member.address().empty()) endpoints.push_back(member.address());
+  }
+  return endpoints;
 }
 
 }  // namespace
@@ -200,15 +230,31 @@ Result<v1::GetStatusResponse> Client::GetStatus(const std::string& endpoint,
   return Error{attempt.text + ": " + link.WhyUnreachable()};
 }
 
-std::vector<EndpointStatus> Client::GetStatusOfAll(const StatusQuery& query, Within within) {
+std::vector<EndpointStatus> Client::AskStatus(const std::vector<std::string>& endpoints,
+                                              const StatusQuery& query, Within within) {
   std::vector<EndpointStatus> all;
-  for (const std::string& endpoint : state_->endpoints()) all.push_back({endpoint, Error{}});
+  for (const std::string& endpoint : endpoints) all.push_back({endpoint, Error{}});
   std::vector<std::thread> threads;
   threads.reserve(all.size());
   for (EndpointStatus& each : all) {
     threads.emplace_back([&] { each.status = GetStatus(each.endpoint, query, within); });
   }
   for (std::thread& thread : threads) thread.join();
+  return all;
+}
+
+std::vector<EndpointStatus> Client::GetStatusOfAll(const StatusQuery& query, Within within) {
+  return AskStatus(state_->endpoints(), query, within);
+}
+
+// The endpoints may all be old: those who were added since may know of others, who lead by now.
+std::vector<EndpointStatus> Client::GetStatusOfMembers(Within within) {
+  std::vector<EndpointStatus> all = GetStatusOfAll({}, within);
+  for (int round = 0; round < kRoundsOfMembers; ++round) {
+    std::vector<EndpointStatus> more = AskStatus(MembersNotAsked(all), {}, within);
+    if (more.empty()) break;
+    std::ranges::move(more, std::back_inserter(all));
+  }
   return all;
 }
 
@@ -241,6 +287,23 @@ CallResult Client::Transfer(const std::string& endpoint, std::optional<NodeId> t
   const Attempt attempt = link.Transfer(request, response, Clock::now() + state_->LengthOf(within));
   CallResult result = ResultOf(attempt, link);
   if (attempt.end == Attempt::End::kAnswered) JudgeTransfer(response, result);
+  return result;
+}
+
+CallResult Client::ChangeMembers(const std::string& endpoint,
+                                 const v1::ChangeMembersRequest& change, Within within) {
+  Link& link = state_->links().To(endpoint);
+  v1::ChangeMembersResponse response;
+  const Clock::time_point end = Clock::now() + state_->LengthOf(within);
+  Attempt attempt = link.ChangeMembers(change, response, end);
+  // A leader that was just elected has changed nothing, and soon can.
+  while (attempt.end == Attempt::End::kAnswered &&
+         response.outcome() == v1::CHANGE_OUTCOME_NOT_READY && Clock::now() + kNotReady < end) {
+    std::this_thread::sleep_for(kNotReady);
+    attempt = link.ChangeMembers(change, response, end);
+  }
+  CallResult result = ResultOf(attempt, link);
+  if (attempt.end == Attempt::End::kAnswered) JudgeChange(response, result);
   return result;
 }
 

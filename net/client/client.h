@@ -97,6 +97,8 @@ class Client {
                                           const StatusQuery& query = {}, Within within = {});
   // All endpoints at the same time, in their order.
   std::vector<EndpointStatus> GetStatusOfAll(const StatusQuery& query = {}, Within within = {});
+  // Of the members besides, whose addresses the leader among those that answered tells.
+  std::vector<EndpointStatus> GetStatusOfMembers(Within within = {});
   // Makes the node silent to its peers and clients. At least 1 ms and at most kMaxSuspension;
   // kRefused if the node does not allow it.
   CallResult Suspend(const std::string& endpoint, std::chrono::milliseconds length,
@@ -109,6 +111,10 @@ class Client {
   CallResult Transfer(const std::string& endpoint, std::optional<NodeId> target,
                       Within within = {});
 
+  // Asks the leader to change the members. `index` is that of the log's entry with them.
+  CallResult ChangeMembers(const std::string& endpoint, const v1::ChangeMembersRequest& change,
+                           Within within = {});
+
   // Has the node write a snapshot of its own. kOk as well if its newest one holds everything
   // already; `found` tells whether one was written. `index` and `value` (in decimal, bytes of
   // state) tell which one it has then.
@@ -119,6 +125,9 @@ class Client {
  private:
   class State;
   explicit Client(std::unique_ptr<State> state);
+  // At the same time, in their order.
+  std::vector<EndpointStatus> AskStatus(const std::vector<std::string>& endpoints,
+                                        const StatusQuery& query, Within within);
 
   std::unique_ptr<State> state_;
 };

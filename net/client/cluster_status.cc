@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "core/text/json_writer.h"
@@ -36,6 +37,17 @@ const v1::FollowerStatus* FindFollower(const v1::GetStatusResponse& leader,
   return nullptr;
 }
 
+std::string NameAt(const std::string& endpoint, const std::vector<v1::MemberStatus>& members) {
+  const auto at = std::ranges::find(members, endpoint, &v1::MemberStatus::address);
+  return at == members.end() ? "" : NameOfNode(at->node());
+}
+
+bool IsMember(const NodeStatus& node, const ClusterStatus& status) {
+  return std::ranges::any_of(status.members, [&](const v1::MemberStatus& member) {
+    return NameOfNode(member.node()) == node.name;
+  });
+}
+
 // The answers are not of the same instant: what would come out negative is none.
 void CompareWithLeader(NodeStatus& node, const v1::GetStatusResponse& leader) {
   const v1::FollowerStatus* follower = FindFollower(leader, node.name);
@@ -53,6 +65,7 @@ std::string NoteOn(const NodeStatus& node, const ClusterStatus& status) {
   if (!node.told.has_value()) return node.reason;
   std::vector<std::string_view> notes;
   if (node.told->suspended()) notes.push_back("suspended");
+  if (!status.members.empty() && !IsMember(node, status)) notes.push_back("no member");
   if (node.told->has_leader() && !node.told->ready()) {
     notes.push_back("waits until more nodes have been started");
   }
@@ -64,7 +77,9 @@ std::string NoteOn(const NodeStatus& node, const ClusterStatus& status) {
 }
 
 constexpr std::size_t kColumns = 10;
-using Line = std::array<std::string, kColumns>;
+template <std::size_t Columns>
+using LineWith = std::array<std::string, Columns>;
+using Line = LineWith<kColumns>;
 
 Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
   const auto or_dash = [](const std::optional<std::uint64_t>& number, const char* unit) {
@@ -88,21 +103,51 @@ Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
   return line;
 }
 
-std::string Render(const std::vector<Line>& lines) {
-  std::array<std::size_t, kColumns> widths{};
-  for (const Line& line : lines) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], line[i].size());
+template <std::size_t Columns>
+std::string Render(const std::vector<LineWith<Columns>>& lines) {
+  std::array<std::size_t, Columns> widths{};
+  for (const LineWith<Columns>& line : lines) {
+    for (std::size_t i = 0; i < Columns; ++i) widths[i] = std::max(widths[i], line[i].size());
   }
   std::string text;
-  for (const Line& line : lines) {
+  for (const LineWith<Columns>& line : lines) {
     std::string row;
-    for (std::size_t i = 0; i < kColumns; ++i) {
+    for (std::size_t i = 0; i < Columns; ++i) {
       row += line[i] + std::string(widths[i] - line[i].size() + 2, ' ');
     }
     row.erase(row.find_last_not_of(' ') + 1);
     text += row + "\n";
   }
   return text;
+}
+
+const char* RoleWord(const v1::MemberStatus& member) {
+  switch (member.role()) {
+    case v1::MEMBER_ROLE_VOTER:
+      return "voter";
+    case v1::MEMBER_ROLE_LEARNER:
+      return "learner";
+    case v1::MEMBER_ROLE_LEAVING:
+      return "leaving";
+    default:
+      return "-";
+  }
+}
+
+// As other places print them: 16 digits; "" before the cluster knows it.
+std::string StoreText(std::uint64_t store) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (int shift = 60; store != 0 && shift >= 0; shift -= 4) text += kDigits[store >> shift & 15];
+  return text;
+}
+
+std::optional<std::uint64_t> BehindOf(const v1::MemberStatus& member, const ClusterStatus& status) {
+  const v1::GetStatusResponse& leader = *status.nodes[*status.leader].told;
+  if (leader.node() == member.node()) return 0;
+  const v1::FollowerStatus* follower = FindFollower(leader, NameOfNode(member.node()));
+  if (follower == nullptr) return std::nullopt;
+  return leader.last_index() - std::min(leader.last_index(), follower->match());
 }
 
 void WriteTold(const v1::GetStatusResponse& told, JsonWriter& json) {
@@ -162,7 +207,12 @@ ClusterStatus Summarize(std::vector<EndpointStatus> answers,
   status.leader = FindLeader(status.nodes);
   if (!status.leader.has_value()) return status;
   const v1::GetStatusResponse leader = *status.nodes[*status.leader].told;
-  for (NodeStatus& node : status.nodes) CompareWithLeader(node, leader);
+  status.members.assign(leader.members().begin(), leader.members().end());
+  status.members_changing = leader.members_changing();
+  for (NodeStatus& node : status.nodes) {
+    if (node.name.empty()) node.name = NameAt(node.endpoint, status.members);
+    CompareWithLeader(node, leader);
+  }
   return status;
 }
 
@@ -202,6 +252,40 @@ std::string StatusJson(const ClusterStatus& status) {
   json.Key("nodes");
   json.BeginArray();
   for (const NodeStatus& node : status.nodes) WriteNode(node, json);
+  json.EndArray();
+  json.EndObject();
+  return text;
+}
+
+std::string MembersTable(const ClusterStatus& status) {
+  std::vector<LineWith<5>> lines = {{"NODE", "ROLE", "ADDRESS", "STORE", "BEHIND"}};
+  if (!status.leader.has_value()) return "";
+  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
+  for (const v1::MemberStatus& member : status.members) {
+    const std::optional<std::uint64_t> behind = BehindOf(member, status);
+    lines.push_back({NameOfNode(member.node()), RoleWord(member), or_dash(member.address()),
+                     or_dash(StoreText(member.store())),
+                     behind.has_value() ? std::to_string(*behind) : "-"});
+  }
+  return Render(lines) + (status.members_changing ? "A change is under way.\n" : "");
+}
+
+std::string MembersJson(const ClusterStatus& status) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Member("changing", status.members_changing);
+  json.Key("members");
+  json.BeginArray();
+  for (const v1::MemberStatus& member : status.members) {
+    json.BeginObject();
+    json.TextMember("node", NameOfNode(member.node()));
+    json.TextMember("role", RoleWord(member));
+    json.TextMember("address", member.address());
+    if (member.store() != 0) json.TextMember("store", StoreText(member.store()));
+    if (const auto behind = BehindOf(member, status)) json.Member("behind", *behind);
+    json.EndObject();
+  }
   json.EndArray();
   json.EndObject();
   return text;

@@ -30,6 +30,9 @@ struct ClusterStatus {
   std::vector<NodeStatus> nodes;      // in the order of the endpoints
   std::optional<std::size_t> leader;  // in `nodes`: of those that say so, the one of the last term
   std::size_t answered = 0;
+  // As the leader has them; without a leader, as nobody has.
+  std::vector<v1::MemberStatus> members;
+  bool members_changing = false;  // a change of them is under way
 };
 
 // `names`: of endpoints whose node is known from elsewhere, such as the cluster's file.
@@ -43,5 +46,9 @@ const char* RoleLetter(const NodeStatus& node);
 std::string StatusTable(const ClusterStatus& status);
 // One object in one line, without a newline.
 std::string StatusJson(const ClusterStatus& status);
+
+// The same of the members: who they are, what they do, where, and how far behind the leader.
+std::string MembersTable(const ClusterStatus& status);
+std::string MembersJson(const ClusterStatus& status);
 
 }  // namespace drydock::net

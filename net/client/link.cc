@@ -179,6 +179,13 @@ Attempt Link::Transfer(const v1::TransferLeadershipRequest& request,
   });
 }
 
+Attempt Link::ChangeMembers(const v1::ChangeMembersRequest& request,
+                            v1::ChangeMembersResponse& response, Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->ChangeMembers(&context, request, &response);
+  });
+}
+
 Attempt Link::TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline) {
   return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
     return wire.admin->TakeSnapshot(&context, v1::TakeSnapshotRequest(), &response);

@@ -9,6 +9,8 @@
 #include <string>
 
 namespace drydock::v1 {
+class ChangeMembersRequest;
+class ChangeMembersResponse;
 class ExecuteRequest;
 class ExecuteResponse;
 class GetStatusRequest;
@@ -58,6 +60,8 @@ class Link {
   Attempt Resume(v1::ResumeResponse& response, Clock::time_point deadline);
   Attempt Transfer(const v1::TransferLeadershipRequest& request,
                    v1::TransferLeadershipResponse& response, Clock::time_point deadline);
+  Attempt ChangeMembers(const v1::ChangeMembersRequest& request,
+                        v1::ChangeMembersResponse& response, Clock::time_point deadline);
   Attempt TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline);
 
   // Why the last connection failed, for a person: "Connection refused". Takes a moment.

@@ -201,6 +201,39 @@ void JudgeTransfer(const v1::TransferLeadershipResponse& response, CallResult& r
   }
 }
 
+void JudgeChange(const v1::ChangeMembersResponse& response, CallResult& result) {
+  const auto tell = [&](CallOutcome outcome, const std::string& text) {
+    result.outcome = outcome;
+    result.text = text;
+  };
+  result.term = static_cast<std::uint64_t>(response.term());
+  result.index = response.index();
+  switch (response.outcome()) {
+    case v1::CHANGE_OUTCOME_DONE:
+      return tell(CallOutcome::kOk, "");
+    case v1::CHANGE_OUTCOME_NOT_LEADER:
+      return tell(CallOutcome::kNoLeader,
+                  "nothing happened: the node that was asked does not lead, and " +
+                      (response.has_leader() ? "n" + std::to_string(response.leader())
+                                             : std::string("nobody known")) +
+                      " does; see raftctl status");
+    case v1::CHANGE_OUTCOME_NOT_READY:
+    case v1::CHANGE_OUTCOME_BUSY:
+      return tell(CallOutcome::kRefused, "nothing happened: " + response.reason() + "; try again");
+    case v1::CHANGE_OUTCOME_BAD_REQUEST:
+      return tell(CallOutcome::kRefused,
+                  "nothing happened: " + response.reason() + "; see raftctl members");
+    case v1::CHANGE_OUTCOME_NOT_CAUGHT_UP:
+      return tell(
+          CallOutcome::kRefused,
+          response.reason() + ", and nothing else was changed; promote it later, or remove it");
+    default:
+      return tell(CallOutcome::kUnknown,
+                  "leadership was lost before the change was done: it may be done by now, or be "
+                  "done by the next leader; raftctl members tells");
+  }
+}
+
 void JudgeSnapshot(const v1::TakeSnapshotResponse& response, CallResult& result) {
   const auto tell = [&](CallOutcome outcome, const std::string& text) {
     result.outcome = outcome;

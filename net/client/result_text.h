@@ -27,6 +27,8 @@ CallResult ResultOf(const Attempt& attempt, Link& link);
 
 // What the answer to a transfer of leadership means, into the result of the call that brought it.
 void JudgeTransfer(const v1::TransferLeadershipResponse& response, CallResult& result);
+// The same of the answer to a change of members.
+void JudgeChange(const v1::ChangeMembersResponse& response, CallResult& result);
 // The same of the answer to a request for a snapshot.
 void JudgeSnapshot(const v1::TakeSnapshotResponse& response, CallResult& result);
 

@@ -4,6 +4,8 @@
 #include <variant>
 
 #include "core/base/overloaded.h"
+#include "net/config/cluster_config.h"
+#include "net/config/host_port.h"
 
 namespace drydock::net {
 namespace {
@@ -59,6 +61,46 @@ std::optional<ClientOp> DecodeOp(const v1::Operation& in) {
 
 std::string Text(const Bytes& bytes) {
   return std::string(bytes.view());
+}
+
+// Both list the outcomes in the same order; on the wire 0 is "not said".
+static_assert(static_cast<int>(ChangeOutcome::kDone) + 1 == v1::CHANGE_OUTCOME_DONE);
+static_assert(static_cast<int>(ChangeOutcome::kBadRequest) + 1 == v1::CHANGE_OUTCOME_BAD_REQUEST);
+static_assert(static_cast<int>(ChangeOutcome::kUnknown) + 1 == v1::CHANGE_OUTCOME_UNKNOWN);
+static_assert(v1::ChangeOutcome_MAX == v1::CHANGE_OUTCOME_UNKNOWN);
+
+Status TakeNode(std::uint32_t number, std::vector<NodeId>& into) {
+  if (number > kMaxNodeId) return Error{"no node has the number " + std::to_string(number)};
+  into.emplace_back(number);
+  return Ok();
+}
+
+Status TakeNodes(const google::protobuf::RepeatedField<std::uint32_t>& numbers,
+                 std::vector<NodeId>& into) {
+  Status status = Ok();
+  for (int i = 0; i < numbers.size() && status.ok(); ++i) status = TakeNode(numbers[i], into);
+  return status;
+}
+
+Status CheckAddress(std::uint32_t node, const std::string& address) {
+  const std::string what = "the address of n" + std::to_string(node) + ": ";
+  const Result<HostPort> place = ParseHostPort(address);
+  if (!place.ok()) return Error{what + place.error().text};
+  if (!place.value().IsWildcard()) return Ok();
+  return Error{what +
+               "it means every interface, and the other nodes could not know where to "
+               "connect; name an address of its machine"};
+}
+
+Status TakeNew(const google::protobuf::RepeatedPtrField<v1::NewMember>& members,
+               std::vector<NodeId>& into, MembershipChange& change) {
+  for (const v1::NewMember& member : members) {
+    Status status = TakeNode(member.node(), into);
+    if (status.ok()) status = CheckAddress(member.node(), member.address());
+    if (!status.ok()) return status;
+    change.addresses[NodeId(member.node())] = member.address();
+  }
+  return Ok();
 }
 
 }  // namespace
@@ -166,6 +208,25 @@ void Encode(const TransferAnswer& answer, v1::TransferLeadershipResponse& out) {
   if (answer.target.has_value()) out.set_target(answer.target->value());
   if (answer.leader.has_value()) out.set_leader(answer.leader->value());
   out.set_term(static_cast<std::int64_t>(answer.term.value()));
+}
+
+Result<MembershipChange> Decode(const v1::ChangeMembersRequest& in) {
+  MembershipChange change;
+  Status status = TakeNew(in.add(), change.add, change);
+  if (status.ok()) status = TakeNew(in.add_learners(), change.add_learners, change);
+  if (status.ok()) status = TakeNodes(in.promote(), change.promote);
+  if (status.ok()) status = TakeNodes(in.demote(), change.demote);
+  if (status.ok()) status = TakeNodes(in.remove(), change.remove);
+  if (!status.ok()) return status.error();
+  return change;
+}
+
+void Encode(const ChangeAnswer& answer, v1::ChangeMembersResponse& out) {
+  out.set_outcome(static_cast<v1::ChangeOutcome>(static_cast<int>(answer.outcome) + 1));
+  out.set_reason(answer.reason);
+  if (answer.leader.has_value()) out.set_leader(answer.leader->value());
+  out.set_term(static_cast<std::int64_t>(answer.term.value()));
+  out.set_index(answer.index.value());
 }
 
 std::optional<TransferAnswer> Decode(const v1::TransferLeadershipResponse& in) {

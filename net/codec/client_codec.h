@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "core/base/result.h"
 #include "core/protocol/client.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/transfer.h"
 #include "proto/drydock/v1/drydock.pb.h"
 #include "proto/raft.pb.h"
@@ -31,5 +33,10 @@ const char* WordsOf(Outcome outcome);
 void Encode(const TransferAnswer& answer, v1::TransferLeadershipResponse& out);
 // Nullopt when it tells no outcome that this version knows.
 std::optional<TransferAnswer> Decode(const v1::TransferLeadershipResponse& in);
+
+// The error tells, in words for the operator, which node has a number or an address that none has.
+Result<MembershipChange> Decode(const v1::ChangeMembersRequest& in);
+// The address of the leader is the caller's to add.
+void Encode(const ChangeAnswer& answer, v1::ChangeMembersResponse& out);
 
 }  // namespace drydock::net

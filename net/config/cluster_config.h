@@ -12,11 +12,12 @@
 
 #include "core/base/result.h"
 #include "core/base/strong.h"
+#include "core/protocol/configuration_change.h"
 #include "core/protocol/settings.h"
 
 namespace drydock::net {
 
-inline constexpr std::size_t kMaxClusterNodes = 31;
+inline constexpr std::size_t kMaxClusterNodes = kMaxMembers;
 inline constexpr std::uint32_t kMaxNodeId = 2147483647;  // int32 on the wire
 
 // Each "host:port", as ParseHostPort (net/config/host_port.h) reads it.

@@ -23,6 +23,7 @@ namespace {
 
 constexpr const char* kTemporaryPath = "cluster.tmp";
 constexpr const char* kTrialPath = "trial.tmp";
+constexpr std::string_view kJoins = "waits to be added to a cluster\n";
 constexpr std::uint64_t kTrialBytes = 4096;  // more than any small file of the store needs
 constexpr std::string_view kMagic = "drydockc";
 constexpr std::uint32_t kVersion = 1;
@@ -106,20 +107,43 @@ Status CheckName(const std::string& found, const DataDirectoryOptions& options) 
                "that it belongs to"};
 }
 
-Status CheckCluster(PosixDisk& disk, const DataDirectoryOptions& options) {
-  const auto names = disk.List("");
-  if (!names.ok()) return names.error();
-  if (std::ranges::find(names.value(), kClusterPath) != names.value().end()) {
+// As long as there is no store, each start says anew what it is made for.
+Status WriteJoins(PosixDisk& disk, bool is_there, bool join) {
+  if (is_there == join) return Ok();
+  if (!join) return disk.Remove(kJoinsPath);
+  Status status = disk.Create(kJoinsPath, kJoins.size());
+  if (status.ok()) status = disk.Write(kJoinsPath, 0, kJoins);
+  if (status.ok()) status = disk.Sync(kJoinsPath);
+  if (status.ok()) status = disk.SyncDirectory("");
+  return status;
+}
+
+Status CheckCluster(PosixDisk& disk, const DataDirectoryOptions& options,
+                    const std::vector<std::string>& names, bool store) {
+  if (std::ranges::find(names, kClusterPath) != names.end()) {
     const auto found = ReadCluster(disk);
     return found.ok() ? CheckName(found.value(), options) : found.error();
   }
-  const auto store = HoldsStore(disk, names.value());
-  if (!store.ok()) return store.error();
-  if (store.value()) {
+  if (store) {
     return Damaged(FullPath(disk, kClusterPath), "the file is missing, though there is a store");
   }
   // Without it Recover refuses the directory, and knows the words for it.
   return options.bootstrap ? WriteCluster(disk, options.cluster) : Ok();
+}
+
+// Gives whether the store is one that waits to be added. What it is made for is durable before it
+// is founded.
+Result<bool> CheckStore(PosixDisk& disk, const DataDirectoryOptions& options) {
+  const auto names = disk.List("");
+  if (!names.ok()) return names.error();
+  const auto store = HoldsStore(disk, names.value());
+  if (!store.ok()) return store.error();
+  Status status = CheckCluster(disk, options, names.value(), store.value());
+  const bool joins = std::ranges::find(names.value(), kJoinsPath) != names.value().end();
+  const bool founds = options.bootstrap && !store.value();
+  if (status.ok() && founds) status = WriteJoins(disk, joins, options.join);
+  if (!status.ok()) return status.error();
+  return founds ? options.join : joins;
 }
 
 // A node that cannot write has nothing to say to its cluster, and better hears so now.
@@ -178,8 +202,8 @@ Status CheckOptions(const DataDirectoryOptions& options) {
 
 }  // namespace
 
-DataDirectory::DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk)
-    : lock_(std::move(lock)), disk_(std::move(disk)) {}
+DataDirectory::DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk, bool joins)
+    : lock_(std::move(lock)), disk_(std::move(disk)), joins_(joins) {}
 
 // The file stays: were it removed, a process that waits to open it and one that comes later could
 // lock two different files.
@@ -194,11 +218,12 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const DataDirectoryOp
   if (!disk.ok()) return disk.error();
   auto lock = Lock(options.directory);
   if (!lock.ok()) return lock.error();
-  Status status = TryWriting(*disk.value());
-  if (status.ok()) status = CheckCluster(*disk.value(), options);
+  const Status status = TryWriting(*disk.value());
   if (!status.ok()) return status.error();
+  const Result<bool> joins = CheckStore(*disk.value(), options);
+  if (!joins.ok()) return joins.error();
   return std::unique_ptr<DataDirectory>(
-      new DataDirectory(std::move(lock.value()), std::move(disk.value())));
+      new DataDirectory(std::move(lock.value()), std::move(disk.value()), joins.value()));
 }
 
 }  // namespace drydock::net

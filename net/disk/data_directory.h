@@ -11,18 +11,21 @@
 namespace drydock::net {
 
 // What is in it: `lock` (text: the process id of the node that runs, empty when none does),
-// `cluster` (below), and the store that core's Recover keeps there.
+// `cluster` (below), `joins` (below), and the store that core's Recover keeps there.
 //
 //   cluster   "drydockc", version u32, name (length u32, bytes), CRC32C u32 of all before it
 //
 // The same bytes on all nodes of a cluster.
 inline constexpr const char* kLockPath = "lock";
 inline constexpr const char* kClusterPath = "cluster";
+// Text; there or not: the store was made to be added to a cluster that exists.
+inline constexpr const char* kJoinsPath = "joins";
 
 struct DataDirectoryOptions {
   std::string directory;
   std::string cluster;     // 1 to 255 bytes
   bool bootstrap = false;  // found a new store if there is none, as in core's StartOptions
+  bool join = false;  // with `bootstrap`: a store that founds no cluster, and waits to be added
 };
 
 // Holds an exclusive lock on the directory for its life; a crash of the process gives it back. To
@@ -43,12 +46,15 @@ class DataDirectory {
   DataDirectory& operator=(const DataDirectory&) = delete;
 
   PosixDisk& disk() { return *disk_; }
+  // The store was made with `join`, this time or earlier.
+  bool joins() const { return joins_; }
 
  private:
-  DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk);
+  DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk, bool joins);
 
   FileDescriptor lock_;  // closed last, after the disk
   std::unique_ptr<PosixDisk> disk_;
+  bool joins_ = false;
 };
 
 }  // namespace drydock::net

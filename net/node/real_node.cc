@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <map>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -18,7 +17,7 @@
 #include "net/node/observer.h"
 #include "net/node/status.h"
 #include "net/node/store.h"
-#include "net/peers/peer_link.h"
+#include "net/peers/peer_links.h"
 #include "net/rpc/mailbox.h"
 #include "net/runtime/node_runner.h"
 #include "net/server/connection_guard.h"
@@ -47,12 +46,6 @@ gpr_timespec ToGpr(TimePoint time) {
   return {ns / 1'000'000'000, static_cast<std::int32_t>(ns % 1'000'000'000), GPR_CLOCK_MONOTONIC};
 }
 
-std::map<NodeId, std::string> AddressesOf(const ClusterConfig& config) {
-  std::map<NodeId, std::string> addresses;
-  for (const auto& [node, place] : config.nodes) addresses.emplace(node, place.address);
-  return addresses;
-}
-
 std::vector<NodeId> MembersOf(const ClusterConfig& config) {
   std::vector<NodeId> members;
   for (const auto& [node, place] : config.nodes) members.push_back(node);
@@ -78,11 +71,13 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
                         .cluster = options_.config.cluster,
                         .version = options_.version}),
         services_(RaftOptions(),
-                  {.addresses = AddressesOf(options_.config),
+                  {.address_of = [this](NodeId node) { return AddressOfNode(node); },
                    .max_undecided = options_.config.limits.stream_operations},
-                  AdminHooks(), [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
+                  AdminHooks(),
+                  [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
                     return TakeGreeting(request, out);
-                  }) {}
+                  }),
+        links_(options_.id, options_.config, EventsOfPeers()) {}
 
   ~Parts() override {
     if (server_.server != nullptr) CloseQueue();
@@ -96,7 +91,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
 
   // --- NodeEnvironment ---
   TimePoint Now() override { return now_; }
-  void Send(const Message& message) override;
+  void Send(const Message& message) override { links_.Send(message, runner_->node().raft(), now_); }
   void Submit(DiskOp op) override;
   void Observe(const TraceEvent& event) override { observer_.Event(now_, event); }
   void Asked(const CallTable::OpenCall& call) override { observer_.Asked(call); }
@@ -108,15 +103,18 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
  private:
   RaftServiceOptions RaftOptions();
   AdminServiceHooks AdminHooks();
+  PeerEvents EventsOfPeers();
   StatusSource Source() {
-    return {options_.config.cluster, options_.version, started_, runner_->node(), observer_};
+    return {options_.config, options_.version, started_, runner_->node(), observer_};
+  }
+  std::string AddressOfNode(NodeId node) const {
+    return AddressOf(node, runner_->node().raft().configuration(), options_.config);
   }
   bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
   std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
   Status OpenPages();
   void MakeNode(Recovered recovered);
-  void MakeLinks();
   void TakeFromDisk(DiskResult result);
 
   void HandleEvents();
@@ -141,9 +139,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
 
   // The services outlive the server, and what is in the queue outlives the queue.
   Services services_;
-  PeerOptions peer_options_;
-  PeerEvents peer_events_;
-  std::map<NodeId, std::unique_ptr<PeerLink>> links_;
+  PeerLinks links_;
   OpenServer server_;
   std::optional<ConnectionGuard> guard_;  // gone before the server
   std::unique_ptr<Mailbox> mailbox_;
@@ -164,12 +160,12 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
 
 RaftServiceOptions RealNode::Parts::RaftOptions() {
   return {.fingerprint = ClusterFingerprint(options_.config.cluster),
-          .addresses = AddressesOf(options_.config),
+          .address_of = [this](NodeId node) { return AddressOfNode(node); },
           .enable_suspend = options_.enable_suspend,
           .heard =
               [this](NodeId peer) {
                 // A stranger may call itself anything, each time something else.
-                if (links_.contains(peer)) observer_.Heard(peer, now_);
+                if (links_.Contains(peer)) observer_.Heard(peer, now_);
               },
           .turned_away = [] {}};
 }
@@ -188,7 +184,10 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
                          Question question) { runner_->Transfer(target, question); },
       .snapshot = [this](Question question) { return TakeSnapshot(question); },
       .newest_snapshot =
-          [this](v1::TakeSnapshotResponse& out) { FillSnapshot(runner_->node(), out); }};
+          [this](v1::TakeSnapshotResponse& out) { FillSnapshot(runner_->node(), out); },
+      .change = [this](MembershipChange change,
+                       Question question) { runner_->ChangeMembers(std::move(change), question); },
+      .address_of = [this](NodeId node) { return AddressOfNode(node); }};
 }
 
 std::optional<v1::SnapshotOutcome> RealNode::Parts::TakeSnapshot(Question question) {
@@ -200,10 +199,8 @@ std::optional<v1::SnapshotOutcome> RealNode::Parts::TakeSnapshot(Question questi
 bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response) {
   response.set_cluster(options_.config.cluster);
   response.set_node(options_.id.value());
-  const auto link = links_.find(NodeId(request.node()));
-  if (request.cluster() != options_.config.cluster || link == links_.end()) return false;
-  link->second->ReconnectNow();
-  return true;
+  if (request.cluster() != options_.config.cluster) return false;
+  return links_.ReconnectNow(NodeId(request.node()));
 }
 
 // The port before the store: it may take long to recover, and nobody shall wait to be told that the
@@ -211,7 +208,8 @@ bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloRes
 Status RealNode::Parts::Open() {
   Status member = CheckIsMember(options_.config, options_.id);
   if (!member.ok()) return member;
-  auto directory = OpenDirectory(options_.config, options_.data_directory, options_.bootstrap);
+  const bool found = options_.bootstrap || options_.join;
+  auto directory = OpenDirectory(options_.config, options_.data_directory, found, options_.join);
   if (!directory.ok()) return directory.error();
   directory_ = std::move(directory.value());
   const std::string& listen = options_.config.nodes.at(options_.id).listen;
@@ -221,7 +219,7 @@ Status RealNode::Parts::Open() {
   if (!server.ok()) return server.error();
   server_ = std::move(server.value());
   mailbox_ = std::make_unique<Mailbox>(*server_.queue);
-  auto recovered = RecoverStore(*directory_, options_.config, options_.id, options_.bootstrap);
+  auto recovered = RecoverStore(*directory_, options_.config, options_.id, found);
   if (!recovered.ok()) return recovered.error();
   log_size_.emplace(directory_->disk());
   now_ = started_ = SteadyNow();
@@ -262,7 +260,9 @@ void RealNode::Parts::MakeNode(Recovered recovered) {
   disk_worker_ = std::make_unique<DiskWorker>(
       directory_->disk(), [this](DiskResult result) { TakeFromDisk(std::move(result)); });
   disk_worker_->KeepSpare(options_.config.settings.segment_bytes);
-  NodeConfig config{.voters = MembersOf(options_.config),
+  // Who is to be added founds nothing: the cluster's leader tells it who the members are.
+  const bool founds = !directory_->joins();
+  NodeConfig config{.voters = founds ? MembersOf(options_.config) : std::vector<NodeId>(),
                     .settings = options_.config.settings,
                     .seed = DrawFromSystem(),
                     .pins = {}};
@@ -270,11 +270,8 @@ void RealNode::Parts::MakeNode(Recovered recovered) {
                   options_.config.limits.concurrent_calls);
 }
 
-void RealNode::Parts::MakeLinks() {
-  peer_options_ = {.cluster = options_.config.cluster,
-                   .fingerprint = ClusterFingerprint(options_.config.cluster),
-                   .self = options_.id};
-  peer_events_ = {
+PeerEvents RealNode::Parts::EventsOfPeers() {
+  return {
       .response = [this](Message response) { runner_->Take(PeerResponse{std::move(response)}); },
       .round_trip =
           [this](NodeId peer, std::chrono::nanoseconds took) {
@@ -285,12 +282,6 @@ void RealNode::Parts::MakeLinks() {
           [this](NodeId peer, const grpc::Status& why) {
             if (!drain_until_.has_value()) observer_.Unreachable(peer, why.error_message());
           }};
-  for (const auto& [node, place] : options_.config.nodes) {
-    if (node == options_.id) continue;
-    links_[node] = std::make_unique<PeerLink>(node, place.address, peer_options_, peer_events_,
-                                              *server_.queue);
-    links_[node]->Greet();
-  }
 }
 
 // On the disk's thread.
@@ -307,16 +298,11 @@ void RealNode::Parts::Submit(DiskOp op) {
   disk_worker_->Submit(std::move(op));
 }
 
-void RealNode::Parts::Send(const Message& message) {
-  const auto link = links_.find(message.to);
-  if (link != links_.end()) link->second->Send(message);
-}
-
 // --- The loop -----------------------------------------------------------------------------------
 
 std::optional<std::string> RealNode::Parts::Run() {
   services_.Start(*server_.queue, *runner_);
-  MakeLinks();
+  links_.Start(*server_.queue);
   observer_.health().Run(Health::Clock::now());
   observer_.ShowHealth(runner_->node());
   KeepHouse();
@@ -367,6 +353,7 @@ void RealNode::Parts::NoteHeldEverywhere() {
 
 void RealNode::Parts::KeepHouse() {
   next_housekeeping_ = now_ + kHousekeeping;
+  links_.Follow(runner_->node().raft(), now_);
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
@@ -415,14 +402,13 @@ void RealNode::Parts::ShutDown() {
   runner_->Abandon();
   services_.Flush();
   services_.Close();
-  for (const auto& [node, link] : links_) link->Cancel();
+  links_.Cancel();
   bool ended = false;
   std::thread ending([&] {
     server_.server->Shutdown(std::chrono::system_clock::now() + kFarewell);
     mailbox_->Post([&] { ended = true; });
   });
-  const auto sends = [](const auto& link) { return link.second->live_streams() > 0; };
-  while (!ended || services_.live() > 0 || std::ranges::any_of(links_, sends)) {
+  while (!ended || services_.live() > 0 || links_.HasLiveStreams()) {
     next_housekeeping_ = SteadyNow() + kHousekeeping;
     HandleEvents();
     services_.Flush();

@@ -17,7 +17,8 @@ struct RealNodeOptions {
   ClusterConfig config;
   NodeId id;
   std::string data_directory;
-  bool bootstrap = false;
+  bool bootstrap = false;  // found a store if there is none
+  bool join = false;       // the same, but of a node that waits to be added to a cluster
   bool enable_suspend = false;
   std::string trace_file;  // "" for none
   std::string version;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/peers/peer_links.h"
 #include "proto/drydock/v1/drydock.pb.h"
 
 namespace drydock::net {
@@ -59,6 +60,24 @@ void FillOthers(const StatusSource& source, TimePoint now, v1::GetStatusResponse
   }
 }
 
+v1::MemberRole RoleOf(NodeId node, const Configuration& configuration) {
+  if (configuration.incoming().Contains(node)) return v1::MEMBER_ROLE_VOTER;
+  return configuration.outgoing().Contains(node) ? v1::MEMBER_ROLE_LEAVING
+                                                 : v1::MEMBER_ROLE_LEARNER;
+}
+
+void FillMembers(const StatusSource& source, v1::GetStatusResponse& out) {
+  const Configuration& configuration = source.node.raft().configuration();
+  for (const Member& member : configuration.members()) {
+    v1::MemberStatus& told = *out.add_members();
+    told.set_node(member.node.value());
+    told.set_role(RoleOf(member.node, configuration));
+    told.set_store(member.store.value());
+    told.set_address(AddressOf(member.node, configuration, source.file));
+  }
+  out.set_members_changing(configuration.IsJoint());
+}
+
 }  // namespace
 
 void Encode(const Histogram& histogram, v1::DurationHistogram& out) {
@@ -93,7 +112,7 @@ void FillSnapshot(const Node& node, v1::TakeSnapshotResponse& out) {
 void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRequest& request,
                 v1::GetStatusResponse& out) {
   const Raft& raft = source.node.raft();
-  out.set_cluster(source.cluster);
+  out.set_cluster(source.file.cluster);
   out.set_node(raft.id().value());
   out.set_version(source.version);
   out.set_role(OnWire(raft.role()));
@@ -101,6 +120,7 @@ void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRe
   FillLog(source.node, out);
   FillSnapshots(source.node, out);
   FillOthers(source, now, out);
+  FillMembers(source, out);
   out.set_suspended(raft.suspended());
   out.set_incarnation(raft.incarnation().value());
   out.set_uptime_ms(Milliseconds(now - source.started));

@@ -6,6 +6,7 @@
 
 #include "core/base/time.h"
 #include "core/node/node.h"
+#include "net/config/cluster_config.h"
 #include "net/metrics/histogram.h"
 #include "net/node/observer.h"
 
@@ -20,7 +21,7 @@ enum SnapshotOutcome : int;
 namespace drydock::net {
 
 struct StatusSource {
-  const std::string& cluster;
+  const ClusterConfig& file;
   const std::string& version;
   TimePoint started;
   const Node& node;

@@ -47,9 +47,10 @@ void LogSize::Add(const std::string& path, std::uint64_t size) {
 }
 
 Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config,
-                                                     const std::string& path, bool bootstrap) {
+                                                     const std::string& path, bool bootstrap,
+                                                     bool join) {
   return DataDirectory::Open(
-      {.directory = path, .cluster = config.cluster, .bootstrap = bootstrap});
+      {.directory = path, .cluster = config.cluster, .bootstrap = bootstrap, .join = join});
 }
 
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,

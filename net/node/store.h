@@ -14,7 +14,8 @@
 namespace drydock::net {
 
 Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config,
-                                                     const std::string& path, bool bootstrap);
+                                                     const std::string& path, bool bootstrap,
+                                                     bool join);
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap);
 

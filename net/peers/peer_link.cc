@@ -51,7 +51,7 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       greetings_([](const auto&...) {}),
       chunks_(*peer_service_, options.fingerprint, queue,
               [this](const grpc::Status& status, const v1::InstallSnapshotResponse& response) {
-                if (!status.ok()) return events_.failed(peer_, status);
+                if (!status.ok()) return Failed(status);
                 Take(response);
               }) {}
 
@@ -117,7 +117,7 @@ void PeerLink::Send(const Message& message) {
 template <class Response>
 void PeerLink::Finished(const grpc::Status& status, const Response& response,
                         std::chrono::nanoseconds took) {
-  if (!status.ok()) return events_.failed(peer_, status);
+  if (!status.ok()) return Failed(status);
   events_.round_trip(peer_, took);
   Take(response);
 }
@@ -127,6 +127,10 @@ void PeerLink::Take(const Response& response) {
   std::optional<FromWire> decoded = Decode(response);
   if (!decoded.has_value() || decoded->cluster != options_.fingerprint) return;
   events_.response(std::move(decoded->message));
+}
+
+void PeerLink::Failed(const grpc::Status& status) {
+  if (!cancelled_) events_.failed(peer_, status);
 }
 
 void PeerLink::Greet() {
@@ -146,7 +150,14 @@ void PeerLink::ReconnectNow() {
   channel_->GetState(/*try_to_connect=*/true);
 }
 
+std::size_t PeerLink::live() const {
+  return votes_.under_way() + appends_.under_way() + heartbeats_.under_way() +
+         notices_.under_way() + bids_.under_way() + questions_.under_way() +
+         greetings_.under_way() + chunks_.live();
+}
+
 void PeerLink::Cancel() {
+  cancelled_ = true;
   votes_.Cancel();
   appends_.Cancel();
   heartbeats_.Cancel();

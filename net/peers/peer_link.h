@@ -46,8 +46,10 @@ class PeerLink {
   void Greet();
   // The peer is there: a wait that the channel had begun before its next try is over.
   void ReconnectNow();
-  // Ends all calls: they come out of the queue as failed.
+  // Ends all calls: they come out of the queue as failed, and nobody is told of it.
   void Cancel();
+  // Calls that the queue knows of: with 0 the link may be destroyed, after Cancel.
+  std::size_t live() const;
   // Streams that still put something into the queue: with 0 it may be shut down, after Cancel.
   std::size_t live_streams() const { return chunks_.live(); }
 
@@ -64,11 +66,13 @@ class PeerLink {
                 std::chrono::nanoseconds took);
   template <class Response>
   void Take(const Response& response);
+  void Failed(const grpc::Status& status);
 
   NodeId peer_;
   const PeerOptions& options_;
   const PeerEvents& events_;
   grpc::CompletionQueue& queue_;
+  bool cancelled_ = false;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<::Raft::Stub> raft_;
   std::unique_ptr<v1::PeerService::Stub> peer_service_;

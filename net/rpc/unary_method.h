@@ -32,8 +32,9 @@ class UnaryMethod {
     // What the node said, as the response; only for methods that ask it.
     std::function<grpc::Status(const ClientAnswer&, Response&)> answer = {};
     std::function<grpc::Status(const Message&, const Request&, Response&)> reply = {};
-    std::function<grpc::Status()> drop = {};  // of a peer's request, or of a transfer
+    std::function<grpc::Status()> drop = {};  // of a peer's request, a transfer, or a change
     std::function<grpc::Status(const TransferAnswer&, Response&)> transfer = {};
+    std::function<grpc::Status(const ChangeAnswer&, Response&)> change = {};
   };
 
   UnaryMethod(Hooks hooks, std::size_t waiting) : hooks_(std::move(hooks)), waiting_(waiting) {}
@@ -74,6 +75,9 @@ class UnaryMethod {
     }
     void OnTransfer(std::uint64_t, const TransferAnswer& answer) override {
       Finish(method_.hooks_.transfer(answer, response_));
+    }
+    void OnChange(std::uint64_t, const ChangeAnswer& answer) override {
+      Finish(method_.hooks_.change(answer, response_));
     }
     void OnDrop(std::uint64_t) override {
       // A client whose call is given up is told that the outcome is unknown.

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/time.h"
 #include "core/protocol/client.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/message.h"
 #include "core/protocol/transfer.h"
 #include "net/metrics/node_metrics.h"
@@ -24,6 +25,10 @@ class Caller {
   virtual void OnDrop(std::uint64_t number) = 0;
   // Of a transfer of leadership; only who asks for one is told.
   virtual void OnTransfer(std::uint64_t number, const TransferAnswer& answer) {
+    DRYDOCK_CHECK(false, number, answer.term);
+  }
+  // Of a change of members; only who asks for one is told.
+  virtual void OnChange(std::uint64_t number, const ChangeAnswer& answer) {
     DRYDOCK_CHECK(false, number, answer.term);
   }
 };

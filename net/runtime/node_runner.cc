@@ -46,6 +46,19 @@ void NodeRunner::Transfer(std::optional<NodeId> target, Question question) {
   inputs_.emplace_back(TransferLeadership{calls_.Open({.question = question}), target});
 }
 
+void NodeRunner::ChangeMembers(MembershipChange change, Question question) {
+  if (stopped_) return question.caller->OnDrop(question.number);
+  if (node_.raft().suspended()) {
+    return question.caller->OnChange(question.number, {.outcome = ChangeOutcome::kNotLeader,
+                                                       .reason = "this node is suspended",
+                                                       .leader = std::nullopt,
+                                                       .term = node_.raft().term(),
+                                                       .index = Index(0)});
+  }
+  inputs_.emplace_back(drydock::ChangeMembers{
+      calls_.Open({.question = question, .of_operator = true}), std::move(change)});
+}
+
 void NodeRunner::TakeSnapshot(Question question) {
   if (stopped_) return question.caller->OnDrop(question.number);
   inputs_.emplace_back(
@@ -75,7 +88,7 @@ void NodeRunner::CarryOut() {
   for (DiskOp& op : effects_.disk) environment_.Submit(std::move(op));
   for (const Message& message : effects_.messages) environment_.Send(message);
   AnswerCallers();
-  AnswerTransfers();
+  AnswerOperators();
   DropCallers();
   for (const TraceEvent& event : effects_.trace) environment_.Observe(event);
 }
@@ -92,10 +105,14 @@ void NodeRunner::AnswerCallers() {
   }
 }
 
-void NodeRunner::AnswerTransfers() {
+void NodeRunner::AnswerOperators() {
   for (const TransferReply& reply : effects_.transfer_replies) {
     const Question asked = calls_.Close(reply.call).question;
     asked.caller->OnTransfer(asked.number, reply.answer);
+  }
+  for (const ChangeReply& reply : effects_.change_replies) {
+    const Question asked = calls_.Close(reply.call).question;
+    asked.caller->OnChange(asked.number, reply.answer);
   }
 }
 

@@ -37,6 +37,9 @@ class NodeRunner {
   void Take(Message request, Question question);
   // Leadership goes to the target, or to the best of the others. The caller is told by OnTransfer.
   void Transfer(std::optional<NodeId> target, Question question);
+  // The members are changed. The caller is told by OnChange, or by OnDrop when the outcome is
+  // unknown.
+  void ChangeMembers(MembershipChange change, Question question);
   // The node writes a snapshot. The caller is told by OnAnswer: kOk, or kBusy while one is being
   // written; or by OnDrop.
   void TakeSnapshot(Question question);
@@ -60,7 +63,7 @@ class NodeRunner {
  private:
   void CarryOut();
   void AnswerCallers();
-  void AnswerTransfers();
+  void AnswerOperators();
   void DropCallers();
   void ReleaseParked();
   void RefuseNow(Outcome outcome, const CallTable::OpenCall& call);

@@ -19,6 +19,7 @@ class AdminService::Methods {
     resumptions_.Start();
     transfers_.Start();
     snapshots_.Start();
+    changes_.Start();
   }
 
   void Close() {
@@ -26,20 +27,39 @@ class AdminService::Methods {
     resumptions_.Close();
     transfers_.Close();
     snapshots_.Close();
+    changes_.Close();
   }
   std::size_t live() const {
-    return statuses_.live() + resumptions_.live() + transfers_.live() + snapshots_.live();
+    return statuses_.live() + resumptions_.live() + transfers_.live() + snapshots_.live() +
+           changes_.live();
   }
 
  private:
   using Statuses = UnaryMethod<v1::GetStatusRequest, v1::GetStatusResponse>;
   using Resumptions = UnaryMethod<v1::ResumeRequest, v1::ResumeResponse>;
   using Transfers = UnaryMethod<v1::TransferLeadershipRequest, v1::TransferLeadershipResponse>;
+  using Changes = UnaryMethod<v1::ChangeMembersRequest, v1::ChangeMembersResponse>;
   using Snapshots = UnaryMethod<v1::TakeSnapshotRequest, v1::TakeSnapshotResponse>;
 
   grpc::Status TellSnapshot(v1::SnapshotOutcome outcome, v1::TakeSnapshotResponse& response) {
     response.set_outcome(outcome);
     hooks_.newest_snapshot(response);
+    return grpc::Status::OK;
+  }
+
+  void TakeChange(Changes::Call& call) {
+    Result<MembershipChange> change = Decode(call.request());
+    if (change.ok()) return hooks_.change(std::move(change.value()), {&call, 0});
+    call.response().set_outcome(v1::CHANGE_OUTCOME_BAD_REQUEST);
+    call.response().set_reason(change.error().text);
+    call.Finish();
+  }
+
+  grpc::Status TellChange(const ChangeAnswer& answer, v1::ChangeMembersResponse& response) {
+    Encode(answer, response);
+    if (answer.leader.has_value()) {
+      response.set_leader_address(hooks_.address_of(*answer.leader));
+    }
     return grpc::Status::OK;
   }
 
@@ -109,6 +129,21 @@ class AdminService::Methods {
                                      "the node stopped, or was suspended, before it was done");
              }
            }},
+      1};
+  Changes changes_{
+      {.arm =
+           [this](auto* context, auto* request, auto* writer, void* tag) {
+             admin_.RequestChangeMembers(context, request, writer, queue_, queue_, tag);
+           },
+       .take = [this](Changes::Call& call) { TakeChange(call); },
+       .drop =
+           [] {
+             return grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                                 "the node stopped, or was suspended, before it was done");
+           },
+       .change = [this](
+                     const ChangeAnswer& answer,
+                     v1::ChangeMembersResponse& response) { return TellChange(answer, response); }},
       1};
 };
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/base/strong.h"
+#include "core/protocol/configuration_change.h"
 #include "net/runtime/call_table.h"
 
 namespace grpc {
@@ -16,6 +18,7 @@ class ServerCompletionQueue;
 }  // namespace grpc
 
 namespace drydock::v1 {
+class ChangeMembersResponse;
 class GetStatusRequest;
 class GetStatusResponse;
 class TakeSnapshotResponse;
@@ -34,6 +37,10 @@ struct AdminServiceHooks {
   std::function<std::optional<v1::SnapshotOutcome>(Question)> snapshot;
   // Which snapshot the node has now.
   std::function<void(v1::TakeSnapshotResponse&)> newest_snapshot;
+  // Asks the node; the caller is told by OnChange.
+  std::function<void(MembershipChange, Question)> change;
+  // Where a node is; "" when that is not known.
+  std::function<std::string(NodeId)> address_of;
 };
 
 // Lives on the loop's thread, until its queue is drained.

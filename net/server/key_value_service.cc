@@ -13,7 +13,7 @@ namespace drydock::net {
 class KeyValueService::Methods {
  public:
   explicit Methods(KeyValueServiceOptions options)
-      : addresses_(std::move(options.addresses)),
+      : address_of_(std::move(options.address_of)),
         stream_options_{.max_undecided = options.max_undecided,
                         .encode = [this](const ClientAnswer& answer,
                                          v1::Answer& out) { EncodeAnswer(answer, out); }},
@@ -76,12 +76,10 @@ class KeyValueService::Methods {
 
   void EncodeAnswer(const ClientAnswer& answer, v1::Answer& out) const {
     Encode(answer, out);
-    if (!answer.leader.has_value()) return;
-    const auto address = addresses_.find(*answer.leader);
-    if (address != addresses_.end()) out.set_leader_address(address->second);
+    if (answer.leader.has_value()) out.set_leader_address(address_of_(*answer.leader));
   }
 
-  const std::map<NodeId, std::string> addresses_;
+  const std::function<std::string(NodeId)> address_of_;
   const StreamOptions stream_options_;
   v1::KeyValueService::AsyncService service_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // these two from Start on

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,9 +17,10 @@ class ServerCompletionQueue;
 namespace drydock::net {
 
 struct KeyValueServiceOptions {
-  std::map<NodeId, std::string> addresses;  // of all nodes, for those who ask the wrong one
-  std::size_t max_undecided = 4096;         // operations of one stream
-  std::size_t waiting = 64;                 // unary calls that are ready for requests
+  // Where a node is, for those who ask the wrong one; "" when that is not known.
+  std::function<std::string(NodeId)> address_of = [](NodeId) { return std::string(); };
+  std::size_t max_undecided = 4096;  // operations of one stream
+  std::size_t waiting = 64;          // unary calls that are ready for requests
 };
 
 // Lives on the loop's thread, until its queue is drained.

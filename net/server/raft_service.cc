@@ -48,10 +48,10 @@ grpc::Status AnswerGet(const ClientAnswer& answer, const RaftServiceOptions& opt
     return grpc::Status::OK;
   }
   if (answer.outcome != Outcome::kNotLeader || !answer.leader.has_value()) return ErrorFor(answer);
-  const auto address = options.addresses.find(*answer.leader);
-  return {StatusCode::UNAVAILABLE,
-          "this node does not lead: ask node " + std::to_string(answer.leader->value()) +
-              (address == options.addresses.end() ? "" : " at " + address->second)};
+  const std::string address = options.address_of(*answer.leader);
+  return {StatusCode::UNAVAILABLE, "this node does not lead: ask node " +
+                                       std::to_string(answer.leader->value()) +
+                                       (address.empty() ? "" : " at " + address)};
 }
 
 // The core does not say whether a heartbeat or a notice was heeded; the terms do.

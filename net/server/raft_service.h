@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -20,7 +19,8 @@ namespace drydock::net {
 
 struct RaftServiceOptions {
   Fingerprint fingerprint = 0;
-  std::map<NodeId, std::string> addresses;  // of all nodes, for those who ask the wrong one
+  // Where a node is, for those who ask the wrong one; "" when that is not known.
+  std::function<std::string(NodeId)> address_of = [](NodeId) { return std::string(); };
   bool enable_suspend = false;
   std::size_t waiting = 64;  // calls of each method that are ready for requests
   // A peer has sent a request (also one that will be refused).

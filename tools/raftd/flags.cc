@@ -26,6 +26,9 @@ void Describe(CLI::App& app, RawFlags& raw) {
       ->envname("DRYDOCK_DATA");
   app.add_flag("--bootstrap", flags.bootstrap,
                "Found a new store if the directory has none: for a node's first start");
+  app.add_flag("--join", flags.join,
+               "The same for a node that is to be added to a cluster which exists:\n"
+               "it waits for raftctl members add");
   app.add_flag("--check-config", flags.check_config,
                "Only tell whether the cluster's file is valid");
   app.add_flag("--enable-suspend", flags.enable_suspend,
@@ -38,7 +41,8 @@ void Describe(CLI::App& app, RawFlags& raw) {
       "DRYDOCK_DATA. The log goes to standard error, one JSON object a line.\n\n"
       "Examples:\n"
       "  raftd --config cluster.json --check-config\n"
-      "  raftd --config cluster.json --id n0 --data /var/lib/drydock --bootstrap\n\n"
+      "  raftd --config cluster.json --id n0 --data /var/lib/drydock --bootstrap\n"
+      "  raftd --config cluster.json --id n5 --data /var/lib/drydock --join\n\n"
       "Exit code: 0 stopped cleanly, 1 could not start or stopped itself, 2 bad flags or "
       "configuration.");
 }
@@ -56,6 +60,10 @@ std::string Complete(RawFlags& raw) {
   if (!id.has_value())
     return "--id: \"" + raw.id + "\" is no name of a node; nodes are n0, n1, ...";
   raw.flags.id = *id;
+  if (raw.flags.bootstrap && raw.flags.join) {
+    return "--bootstrap is for the nodes that a cluster begins with, --join for those that are "
+           "added later: give one of them";
+  }
   if (raw.flags.data.empty() && !raw.flags.check_config) {
     return "--data is missing: the directory that this node keeps its store in";
   }

@@ -18,6 +18,7 @@ struct RaftdFlags {
   std::optional<NodeId> id;  // there unless only the configuration is checked
   std::string data;
   bool bootstrap = false;
+  bool join = false;
   bool enable_suspend = false;
   bool check_config = false;
   std::string trace;

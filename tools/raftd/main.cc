@@ -81,6 +81,7 @@ int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
                                    .id = *flags.id,
                                    .data_directory = flags.data,
                                    .bootstrap = flags.bootstrap,
+                                   .join = flags.join,
                                    .enable_suspend = flags.enable_suspend,
                                    .trace_file = flags.trace,
                                    .version = kVersion},

@@ -124,4 +124,36 @@ TEST_CASE("the same in JSON, with the reason for each node that does not answer"
         nullptr);
 }
 
+TEST_CASE("members are listed as the leader has them, with where they are and how far behind") {
+  v1::GetStatusResponse leader = Leader(100);
+  const auto add = [&](std::uint32_t node, v1::MemberRole role, std::uint64_t store) {
+    v1::MemberStatus& member = *leader.add_members();
+    member.set_node(node);
+    member.set_role(role);
+    member.set_store(store);
+    member.set_address("10.0.0." + std::to_string(node + 1) + ":7000");
+  };
+  add(0, v1::MEMBER_ROLE_VOTER, 1);
+  add(1, v1::MEMBER_ROLE_LEAVING, 2);
+  add(2, v1::MEMBER_ROLE_LEARNER, 0);
+  leader.set_members_changing(true);
+  const ClusterStatus status = Summarize({{"10.0.0.1:7000", leader},
+                                          {"10.0.0.2:7000", Follower(1, 98)},
+                                          {"10.0.0.3:7000", Error{"gone"}},
+                                          {"10.0.0.9:7000", Follower(8, 10)}});
+  CHECK(status.nodes[2].name == "n2");
+  CHECK(MembersTable(status) ==
+        "NODE  ROLE     ADDRESS        STORE             BEHIND\n"
+        "n0    voter    10.0.0.1:7000  0000000000000001  0\n"
+        "n1    leaving  10.0.0.2:7000  0000000000000002  5\n"
+        "n2    learner  10.0.0.3:7000  -                 90\n"
+        "A change is under way.\n");
+  CHECK(StatusTable(status).find("no member") != std::string::npos);
+  const auto json = nlohmann::json::parse(MembersJson(status));
+  CHECK(json["changing"] == true);
+  CHECK(json["members"][1]["role"] == "leaving");
+  CHECK(json["members"][2]["behind"] == 90);
+  CHECK_FALSE(json["members"][2].contains("store"));
+}
+
 }  // namespace drydock::net

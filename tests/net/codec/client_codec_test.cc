@@ -212,4 +212,61 @@ TEST_CASE("requests and answers that are no more than bytes are survived") {
   }
 }
 
+TEST_CASE("a change of members is read with the addresses of who is new") {
+  v1::ChangeMembersRequest request;
+  request.add_add()->set_node(3);
+  request.mutable_add(0)->set_address("10.0.0.4:7000");
+  request.add_add_learners()->set_node(4);
+  request.mutable_add_learners(0)->set_address("[::1]:7000");
+  request.add_promote(5);
+  request.add_demote(1);
+  request.add_remove(0);
+  const Result<MembershipChange> change = Decode(request);
+  REQUIRE(change.ok());
+  CHECK(change.value() ==
+        MembershipChange{.add = {NodeId(3)},
+                         .add_learners = {NodeId(4)},
+                         .promote = {NodeId(5)},
+                         .demote = {NodeId(1)},
+                         .remove = {NodeId(0)},
+                         .addresses = {{NodeId(3), "10.0.0.4:7000"}, {NodeId(4), "[::1]:7000"}}});
+}
+
+TEST_CASE("a new member without a place to connect to is refused with its name") {
+  for (const char* address : {"", "localhost", "0.0.0.0:7000", "[::]:7000", "a:0", "a:99999"}) {
+    CAPTURE(address);
+    v1::ChangeMembersRequest request;
+    request.add_add()->set_node(3);
+    request.mutable_add(0)->set_address(address);
+    const Result<MembershipChange> change = Decode(request);
+    REQUIRE_FALSE(change.ok());
+    CHECK(change.error().text.find("the address of n3: ") == 0);
+  }
+  v1::ChangeMembersRequest request;
+  request.add_remove(0xffffffff);
+  CHECK(Decode(request).error().text == "no node has the number 4294967295");
+}
+
+TEST_CASE("what became of a change is told whole") {
+  v1::ChangeMembersResponse response;
+  Encode(ChangeAnswer{.outcome = ChangeOutcome::kNotLeader,
+                      .reason = "this node does not lead",
+                      .leader = NodeId(2),
+                      .term = Term(7),
+                      .index = Index(0)},
+         response);
+  CHECK(response.outcome() == v1::CHANGE_OUTCOME_NOT_LEADER);
+  CHECK(response.reason() == "this node does not lead");
+  CHECK(response.leader() == 2);
+  CHECK(response.term() == 7);
+  Encode(ChangeAnswer{.outcome = ChangeOutcome::kDone,
+                      .reason = "",
+                      .leader = std::nullopt,
+                      .term = Term(7),
+                      .index = Index(9)},
+         response);
+  CHECK(response.outcome() == v1::CHANGE_OUTCOME_DONE);
+  CHECK(response.index() == 9);
+}
+
 }  // namespace drydock::net

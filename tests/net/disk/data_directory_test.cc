@@ -286,4 +286,33 @@ TEST_CASE("a read-only directory is a clear error") {
 }
 
 }  // namespace
+TEST_CASE("a store that was made to join remembers it, whatever later starts say") {
+  const TemporaryDirectory folder;
+  const auto start = [&](bool bootstrap, bool join) {
+    const Opened opened = DataDirectory::Open({folder.path(), "dock", bootstrap, join});
+    REQUIRE(opened.ok());
+    const bool joins = opened.value()->joins();
+    REQUIRE(Recover(opened.value()->disk(), bootstrap ? kFirstStart : kLaterStart).ok());
+    return joins;
+  };
+  CHECK(start(true, true));
+  CHECK(start(false, false));
+  CHECK(start(true, false));
+}
+
+TEST_CASE("what a store is made for is said anew until it is founded") {
+  const TemporaryDirectory folder;
+  const auto open = [&](bool join) {
+    const Opened opened = DataDirectory::Open({folder.path(), "dock", true, join});
+    REQUIRE(opened.ok());
+    return opened.value()->joins();
+  };
+  CHECK(open(true));
+  CHECK_FALSE(open(false));
+  CHECK(open(true));
+  CHECK_FALSE(open(false));
+  REQUIRE(Start(folder.path(), true).empty());
+  CHECK_FALSE(open(true));
+}
+
 }  // namespace drydock::net

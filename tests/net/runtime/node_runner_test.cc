@@ -53,11 +53,16 @@ class Rig final : public NodeEnvironment, public Caller {
     submitted_when_answered[number] = submitted;
   }
   void OnReply(std::uint64_t, const Message&) override {}
+  void OnChange(std::uint64_t number, const ChangeAnswer& answer) override {
+    REQUIRE_FALSE(changes.contains(number));
+    changes[number] = answer;
+  }
   void OnDrop(std::uint64_t number) override { dropped.push_back(number); }
 
   TimePoint now;
   std::deque<DiskOp> disk;
   std::map<std::uint64_t, ClientAnswer> answers;
+  std::map<std::uint64_t, ChangeAnswer> changes;
   std::vector<std::uint64_t> dropped;
   std::vector<Duration> took;
   int submitted = 0;
@@ -186,6 +191,41 @@ TEST_CASE("who asked for a snapshot is told at once when the node is suspended i
   rig.runner.Suspend(Duration::Seconds(1000));
   rig.runner.Step();
   CHECK(rig.dropped == std::vector<std::uint64_t>{2});
+}
+
+TEST_CASE("a change of members is answered once it is committed, and a second one is refused") {
+  Rig rig;
+  const MembershipChange learner{.add_learners = {NodeId(1)}};
+  rig.runner.ChangeMembers(learner, {static_cast<Caller*>(&rig), 1});
+  rig.runner.ChangeMembers(learner, {static_cast<Caller*>(&rig), 2});
+  rig.runner.Step();
+  REQUIRE(rig.changes.contains(2));
+  CHECK(rig.changes.at(2).outcome != ChangeOutcome::kDone);
+  CHECK_FALSE(rig.changes.contains(1));
+  rig.FinishDisk();
+  rig.runner.Step();
+  REQUIRE(rig.changes.contains(1));
+  CHECK(rig.changes.at(1).outcome == ChangeOutcome::kDone);
+  CHECK(rig.runner.open_client_calls() == 0);
+}
+
+TEST_CASE("a suspended node tells at once that it changes no members") {
+  Rig rig;
+  rig.runner.Suspend(Duration::Seconds(1000));
+  rig.runner.Step();
+  rig.runner.ChangeMembers({.add_learners = {NodeId(1)}}, {static_cast<Caller*>(&rig), 1});
+  REQUIRE(rig.changes.contains(1));
+  CHECK(rig.changes.at(1).outcome == ChangeOutcome::kNotLeader);
+}
+
+TEST_CASE("who asked for a change is told when the node is suspended before it is done") {
+  Rig rig;
+  rig.runner.ChangeMembers({.add = {NodeId(1)}}, {static_cast<Caller*>(&rig), 1});
+  rig.runner.Step();
+  rig.FinishDisk();
+  rig.runner.Suspend(Duration::Seconds(1000));
+  rig.runner.Step();
+  CHECK(rig.dropped == std::vector<std::uint64_t>{1});
 }
 
 }  // namespace drydock::net
