@@ -47,23 +47,32 @@ class Writers:
                            lambda: f'writes should be acknowledged. {self.cluster.describe()}')
 
     def _run(self, me, dice):
-        names = list(self.cluster.nodes)
-        stubs = {name: harness.Stub(self.cluster.nodes[name].address) for name in names}
-        target = names[me % len(names)]
+        stubs = {}  # of nodes that may be gone by now, too
+        target = list(self.cluster.nodes)[me % len(self.cluster.nodes)]
         number = 0
         while not self._stop.is_set():
             key = b'writer-%d-%d-%08x' % (me, number, id(self) & 0xffffffff)
             number += 1
             value = dice.randbytes(dice.choice((8, 100, self._largest)))
-            target = self._put(stubs, target, key, value) or dice.choice(names)
+            target = self._put(self._stub(stubs, target), target, key, value)
+            names = list(self.cluster.nodes)
+            if target not in names:
+                target = dice.choice(names)
         for stub in stubs.values():
             stub.channel.close()
 
-    def _put(self, stubs, target, key, value):
+    def _stub(self, stubs, name):
+        if name not in stubs:
+            # Who has left the cluster just now is nobody to ask; any other node is.
+            node = self.cluster.nodes.get(name) or next(iter(self.cluster.nodes.values()))
+            stubs[name] = harness.Stub(node.address)
+        return stubs[name]
+
+    def _put(self, stub, target, key, value):
         """Asks once; gives whom to ask next, if that is known."""
         request = v1.ExecuteRequest(operation=harness.put_operation(key, value))
         try:
-            answer = stubs[target].execute(request, timeout=3).answer
+            answer = stub.execute(request, timeout=3).answer
         except grpc.RpcError:
             self._note(self.unknown, key, value)
             time.sleep(0.005)

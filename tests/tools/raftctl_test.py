@@ -299,6 +299,67 @@ class StatusTest(WithCluster):
         self.check(DONE, 'resume', 'n%d' % follower)
         self.cluster.await_leader()
 
+    def test_members_are_listed(self):
+        leader = self.cluster.await_leader()
+        lines = [line.split() for line in self.check(DONE, 'members').decode().splitlines()]
+        self.assertEqual(lines[0], ['NODE', 'ROLE', 'ADDRESS', 'STORE', 'BEHIND'])
+        for i, line in enumerate(lines[1:]):
+            self.assertEqual(line[:3], ['n%d' % i, 'voter', self.cluster.addresses[i]])
+            self.assertRegex(line[3], '^[0-9a-f]{16}$')
+        told = json.loads(self.check(DONE, 'members', '--output', 'json'))
+        self.assertEqual([each['node'] for each in told['members']], ['n0', 'n1', 'n2'])
+        self.assertIs(told['changing'], False)
+        self.assertEqual(told['members'][leader]['behind'], 0)
+
+    def test_a_learner_is_added_found_and_removed(self):
+        self.cluster.await_leader()
+        port, = free_ports(1)
+        address = '127.0.0.1:%d' % port
+        config = json.loads(open(self.cluster.config, encoding='utf-8').read())
+        config['nodes']['n7'] = {'address': address}
+        path = self.write('wider.json', json.dumps(config).encode())
+        data = os.path.join(self.folder, 'n7')
+        with open(os.path.join(self.folder, 'n7.log'), 'wb') as log:
+            node = subprocess.Popen([binary('raftd'), '--config', path, '--id', 'n7', '--data',
+                                     data, '--join'], stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=log)
+        try:
+            said = self.check(DONE, 'members', 'add', '--learner', 'n7=' + address).decode()
+            self.assertIn('the members are changed', said)
+            wait_for(lambda: self.in_status('n7', address), 'n7 in the status')
+            listed = json.loads(self.check(DONE, 'members', '--output', 'json'))['members']
+            self.assertEqual([(each['node'], each['role'], each['address'])
+                              for each in listed][3:], [('n7', 'learner', address)])
+            self.check(DONE, 'put', 'seen', 'by all')
+            wait_for(lambda: self.run_it('get', '--endpoints', address, '--stale', 'seen').stdout
+                     == b'by all', 'the learner to follow')
+            result = self.run_it('members', 'add', 'n7=' + address)
+            self.assertEqual(result.returncode, REFUSED, result)
+            self.assertIn('n7 is a member already', result.stderr)
+        finally:
+            self.check(DONE, 'members', 'remove', 'n7')
+            node.kill()
+            node.wait()
+        listed = json.loads(self.check(DONE, 'members', '--output', 'json'))['members']
+        self.assertEqual([each['node'] for each in listed], ['n0', 'n1', 'n2'])
+
+    def in_status(self, name, address):
+        return [each for each in self.cluster.status()['nodes']
+                if each.get('node') == name and each['address'] == address and each['reachable']]
+
+    def test_a_change_of_members_that_cannot_be(self):
+        self.cluster.await_leader()
+        for words, reason in ((['remove', 'n7'], 'n7 is not a member'),
+                              (['promote', 'n1'], 'n1 cannot be promoted: it is no learner'),
+                              (['remove', 'n0', 'n1', 'n2'], 'would leave no voter'),
+                              (['add', 'n7=nowhere'], 'the address of n7'),
+                              (['replace', 'n0=n1@127.0.0.1:1'], 'n1 is a member already')):
+            with self.subTest(words):
+                result = self.run_it('members', *words)
+                self.assertEqual(result.returncode, REFUSED, result)
+                self.assertIn('nothing happened', result.stderr)
+                self.assertIn(reason, result.stderr)
+
     def test_nodes_that_there_are_not(self):
         result = self.run_it('suspend', 'n7')
         self.assertEqual(result.returncode, NO_LEADER, result)
@@ -463,6 +524,9 @@ class CommandLineTest(unittest.TestCase):
         self.assert_usage_error('status', '--endpoints', 'a:1,,b:2', part='is empty')
         self.assert_usage_error('status', '--config', '/none.json', part='/none.json')
         self.assert_usage_error('suspend', 'node1', '--endpoints', 'a:1', part='is no node')
+        for words in (['remove', 'node1'], ['remove'], ['add', 'n3'], ['replace', 'n0=n3'],
+                      ['change', 'n0']):
+            self.assert_usage_error('members', *words, '--endpoints', 'a:1')
         self.assert_usage_error('transfer', 'node1', '--endpoints', 'a:1', part='is no node')
         self.assert_usage_error('resume', '--endpoint', 'nonsense', part='nonsense')
 
@@ -478,9 +542,10 @@ class CommandLineTest(unittest.TestCase):
             result = raftctl(flag)
             self.assertEqual((result.returncode, result.stderr), (DONE, ''))
             for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'transfer',
-                            'bench'):
+                            'snapshot', 'members', 'bench'):
                 self.assertIn(command, result.stdout.decode())
-        for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'transfer'):
+        for command in ('put', 'get', 'del', 'cas', 'status', 'suspend', 'resume', 'transfer',
+                        'snapshot', 'members'):
             with self.subTest(command):
                 result = raftctl(command, '--help')
                 self.assertEqual((result.returncode, result.stderr), (DONE, ''))

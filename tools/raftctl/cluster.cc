@@ -1,7 +1,9 @@
 #include "tools/raftctl/cluster.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "core/text/names.h"
@@ -12,6 +14,7 @@ namespace drydock::tools {
 namespace {
 
 constexpr std::chrono::milliseconds kStatusDeadline{1000};
+constexpr std::chrono::milliseconds kPause{50};  // before all are asked again
 
 // So that a node that does not answer has its name in the list, too. An unreadable file has been
 // complained of by then, if it matters.
@@ -24,6 +27,10 @@ std::map<std::string, std::string> NamesFromConfig(const CommonFlags& common) {
     names.emplace(address.address, NameOf(node));
   }
   return names;
+}
+
+bool HasReadyLeader(const net::ClusterStatus& status) {
+  return status.leader.has_value() && status.nodes[*status.leader].told->ready();
 }
 
 }  // namespace
@@ -45,8 +52,19 @@ Result<net::ClusterStatus> AskAll(const CommonFlags& common) {
   const Result<std::unique_ptr<net::Client>> client = OpenClient(common);
   if (!client.ok()) return client.error();
   return net::Summarize(
-      client.value()->GetStatusOfAll({}, std::min(common.timeout, kStatusDeadline)),
+      client.value()->GetStatusOfMembers(std::min(common.timeout, kStatusDeadline)),
       NamesFromConfig(common));
+}
+
+Result<net::ClusterStatus> AwaitLeader(const CommonFlags& common) {
+  const auto end = std::chrono::steady_clock::now() + common.timeout;
+  Result<net::ClusterStatus> asked = AskAll(common);
+  while (asked.ok() && !HasReadyLeader(asked.value()) &&
+         std::chrono::steady_clock::now() + kPause < end) {
+    std::this_thread::sleep_for(kPause);
+    asked = AskAll(common);
+  }
+  return asked;
 }
 
 }  // namespace drydock::tools

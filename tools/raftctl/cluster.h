@@ -16,5 +16,8 @@ Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common);
 
 // What all nodes say within a second, or within the operation's timeout if that is shorter.
 Result<net::ClusterStatus> AskAll(const CommonFlags& common);
+// The same, again and again until one of them leads and is ready, at most for the operation's
+// timeout: after a change of leaders it takes a moment.
+Result<net::ClusterStatus> AwaitLeader(const CommonFlags& common);
 
 }  // namespace drydock::tools

@@ -224,7 +224,8 @@ Commands AddCommands(CLI::App& app, const CommonFlags& common) {
           {"del", AddDelete(app, common)},        {"cas", AddCompareAndSet(app, common)},
           {"status", AddStatus(app, common)},     {"suspend", AddSuspend(app, common)},
           {"resume", AddResume(app, common)},     {"transfer", AddTransfer(app, common)},
-          {"snapshot", AddSnapshot(app, common)}, {"bench", AddBench(app, common)}};
+          {"snapshot", AddSnapshot(app, common)}, {"members", AddMembers(app, common)},
+          {"bench", AddBench(app, common)}};
 }
 
 void Describe(CLI::App& app) {
@@ -260,7 +261,8 @@ int RunCommandLine(int argc, char** argv) {
   if (argc > 1 && IsUnknownCommand(argv[1], commands)) {
     PrintError(
         "there is no command \"" + std::string(argv[1]) +
-        "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot and bench");
+        "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot, members "
+        "and bench");
     return kUsage;
   }
   try {

@@ -64,6 +64,9 @@ int Snapshot(const CommonFlags& common, const NodeChoice& node);
 // Adds the subcommand `bench`; what it gives back runs it. The flags are filled by then.
 std::function<int()> AddBench(CLI::App& app, const CommonFlags& common);
 
+// The same of the subcommand `members`.
+std::function<int()> AddMembers(CLI::App& app, const CommonFlags& common);
+
 // Prints "raftctl: ..." to the standard error output.
 void PrintError(const std::string& text);
 

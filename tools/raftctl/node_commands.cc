@@ -9,16 +9,12 @@
 #include "net/config/cluster_config.h"
 #include "net/config/host_port.h"
 #include "tools/raftctl/cluster.h"
-#include "tools/raftctl/commands.h"
+#include "tools/raftctl/node_commands.h"
 #include "tools/raftctl/output.h"
 
 namespace drydock::tools {
 namespace {
 
-struct ChosenNode {
-  std::string endpoint;
-  std::string words;  // "n1 at 127.0.0.1:7001"
-};
 struct NoNode {
   int code;
   std::string text;
@@ -39,7 +35,7 @@ Choice ChooseInConfig(const CommonFlags& common, NodeId node) {
 
 // The endpoints do not tell which node is where, but the nodes do.
 Choice ChooseByAnswer(const CommonFlags& common, const std::string& name) {
-  const Result<net::ClusterStatus> status = AskAll(common);
+  const Result<net::ClusterStatus> status = name == "leader" ? AwaitLeader(common) : AskAll(common);
   if (!status.ok()) return NoNode{kUsage, status.error().text};
   const std::vector<net::NodeStatus>& nodes = status.value().nodes;
   if (name == "leader" && status.value().leader.has_value()) {
@@ -67,8 +63,12 @@ Choice Choose(const CommonFlags& common, const NodeChoice& node) {
   if (!id.has_value() && node.name != "leader") {
     return NoNode{kUsage, Quote(node.name) + " is no node; write n0, n1, ... or leader"};
   }
-  if (id.has_value() && !common.config.empty()) return ChooseInConfig(common, *id);
-  return ChooseByAnswer(common, node.name);
+  if (!id.has_value() || common.config.empty()) return ChooseByAnswer(common, node.name);
+  Choice of_file = ChooseInConfig(common, *id);
+  if (std::holds_alternative<ChosenNode>(of_file)) return of_file;
+  // It may have been added since.
+  Choice by_answer = ChooseByAnswer(common, node.name);
+  return std::holds_alternative<ChosenNode>(by_answer) ? by_answer : of_file;
 }
 
 // The node is named by itself: it need not be one of the endpoints.
@@ -76,11 +76,10 @@ Result<std::unique_ptr<net::Client>> ClientOf(const CommonFlags& common, const C
   return net::Client::Open({node.endpoint}, {.deadline = common.timeout});
 }
 
-using More = std::function<void(JsonWriter&)>;
+}  // namespace
 
-// `more` adds members to the JSON of a call that was done.
 int Report(const CommonFlags& common, const ChosenNode& node, const net::CallResult& result,
-           const std::string& plain, const More& more = {}) {
+           const std::string& plain, const More& more) {
   const int code = ExitCodeOf(result.outcome);
   if (!result.text.empty()) PrintError(result.text);
   if (!common.json) return Print(code == kDone ? plain + "\n" : "", code);
@@ -95,8 +94,7 @@ int Report(const CommonFlags& common, const ChosenNode& node, const net::CallRes
   return Print(text + "\n", code);
 }
 
-template <class Do>
-int WithNode(const CommonFlags& common, const NodeChoice& choice, Do act) {
+int WithNode(const CommonFlags& common, const NodeChoice& choice, const ActOfNode& act) {
   const Choice chosen = Choose(common, choice);
   if (const auto* none = std::get_if<NoNode>(&chosen)) {
     PrintError(none->text);
@@ -108,8 +106,6 @@ int WithNode(const CommonFlags& common, const NodeChoice& choice, Do act) {
   PrintError(client.error().text);
   return kUsage;
 }
-
-}  // namespace
 
 int Status(const CommonFlags& common) {
   const Result<net::ClusterStatus> asked = AskAll(common);
