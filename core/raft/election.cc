@@ -207,9 +207,10 @@ void Raft::HandleVoteRequest(CallId call, const Message& message, RaftOutput& ou
     Refuse(RefusalReason::kLeaderIsAlive, message.from, out);
     return ReplyNow(call, message.from, VoteResponse{false}, out);
   }
-  // Who is no member by our configuration was removed, or added by entries that it has and we lack.
-  // The former must not move our term (thesis, section 4.2.3).
-  if (!configuration().IsMember(message.from) &&
+  // Who is no member by our configuration, or one with another store, was removed, or added by
+  // entries that it has and we lack. The former must not move our term (thesis, section 4.2.3).
+  const Member* member = configuration().FindMember(message.from);
+  if ((member == nullptr || !IsSender(*member, message)) &&
       !IsLogUpToDate(request.last_index, request.last_term)) {
     Refuse(RefusalReason::kLogBehind, message.from, out);
     return ReplyNow(call, message.from, VoteResponse{false}, out);

@@ -130,6 +130,19 @@ void Raft::Fire(TimerId timer, RaftOutput& out) {
 
 // --- Messages in --------------------------------------------------------------------------------
 
+bool Raft::IsSender(const Member& member, const Message& message) {
+  return member.node == message.from &&
+         (member.store == StoreId(0) || member.store == message.store);
+}
+
+// Who means the node that had our number before us goes by an old configuration, or by that of
+// another cluster. Answers may come so from members that lag behind; and who has no log answers, so
+// that the others tell that they know it by another store.
+bool Raft::IsForAnotherStore(const Message& message) const {
+  return IsRequest(message.body) && message.addressee != StoreId(0) &&
+         message.addressee != store_ && log_.last() > Index(0);
+}
+
 // Members talk to us with the store that they are known by; others only if they must be heard.
 bool Raft::Admit(const Message& message, RaftOutput& out) {
   if (message.term > kLastPlausibleTerm) {
@@ -147,9 +160,15 @@ bool Raft::Admit(const Message& message, RaftOutput& out) {
     Refuse(RefusalReason::kUnknownSender, message.from, out);
     return false;
   }
-  const StoreId bound = member == nullptr ? StoreId(0) : member->store;
-  if (message.store == StoreId(0) || (bound != StoreId(0) && bound != message.store)) {
+  // Who was removed and added again since our configuration has another store, and knows ours.
+  const bool bound_anew = message.addressee == store_ && AdmitStranger(message);
+  if (message.store == StoreId(0) ||
+      (member != nullptr && !IsSender(*member, message) && !bound_anew)) {
     Refuse(RefusalReason::kWrongStore, message.from, out);
+    return false;
+  }
+  if (IsForAnotherStore(message)) {
+    Refuse(RefusalReason::kWrongAddressee, message.from, out);
     return false;
   }
   if (peer != nullptr) {

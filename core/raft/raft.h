@@ -317,6 +317,9 @@ class Raft {
   // membership.cc
   bool IsVotingMember() const;
   bool AdmitStranger(const Message& message) const;
+  bool IsForAnotherStore(const Message& message) const;
+  // By the store that the member is bound to, if it is bound.
+  static bool IsSender(const Member& member, const Message& message);
   void AdvanceConfiguration(RaftOutput& out);
   void AdvanceChange(RaftOutput& out);
   bool ProposeLearners(RaftOutput& out);
