@@ -9,6 +9,7 @@
 #include "core/storage/identity.h"
 #include "core/storage/segment_file.h"
 #include "core/storage/snapshot_reader.h"
+#include "core/storage/store_content.h"
 #include "core/storage/wal_format.h"
 #include "core/storage/wal_replay.h"
 
@@ -94,60 +95,6 @@ Result<Recovered> FoundStore(Disk& disk, const StartOptions& options) {
   return recovered;
 }
 
-// Batches that were durable at an earlier start cannot be a torn tail now.
-Status CheckReach(const Identity& identity, const WalPosition& position) {
-  if (position.next_batch >= identity.next_batch) return Ok();
-  return WalDamaged(SegmentPath(position.segment), position.offset,
-                    "the log ends before batch " + std::to_string(position.next_batch) +
-                        ", but reached up to batch " + std::to_string(identity.next_batch - 1) +
-                        " when this node was last started");
-}
-
-std::string Span(Index first, Index last) {
-  return std::to_string(first.value()) + " to " + std::to_string(last.value());
-}
-
-// The entries behind the base again, now that its term is known; an error when they cannot follow.
-Status Rebase(Log& log, const SnapshotMeta& snapshot) {
-  Log joined(snapshot.index, snapshot.term);
-  for (Index index = log.first(); index <= log.last(); index = Next(index)) {
-    if (log.At(index).term < joined.last_term()) {
-      return WalDamaged(SnapshotPath(snapshot.index), 0,
-                        "its term " + std::to_string(snapshot.term.value()) +
-                            " is above that of entry " + std::to_string(index.value()));
-    }
-    joined.Append(log.At(index));
-  }
-  log = std::move(joined);
-  return Ok();
-}
-
-// What the log says behind a snapshot stays; entries before it stay for followers that need them. A
-// log that contradicts the snapshot, or ends before it, was to be replaced by it.
-Status Join(Replayed& wal, const std::optional<LoadedSnapshot>& snapshot, bool& restarted) {
-  Log& log = wal.log;
-  const Index base = log.base();
-  const SnapshotMeta meta = snapshot.has_value() ? snapshot->stored.meta : SnapshotMeta{};
-  if (base > meta.index) {
-    const std::vector<WalSegment>& older = wal.position.older;
-    const std::uint64_t first = older.empty() ? wal.position.segment : older.front().segment;
-    return WalDamaged(SegmentPath(std::max<std::uint64_t>(first, 2) - 1), 0,
-                      "the segment is missing, and with it the entries " +
-                          Span(Next(meta.index), base) + ", which no snapshot holds");
-  }
-  if (meta.index == Index(0)) return Ok();
-  restarted =
-      log.last() < meta.index || (log.Contains(meta.index) && log.TermAt(meta.index) != meta.term);
-  if (restarted) {
-    log = Log(meta.index, meta.term);
-  } else if (meta.index == base) {
-    return Rebase(log, meta);
-  } else if (base > Index(0)) {
-    log.CompactTo(Next(base));  // the term of the base itself is not known
-  }
-  return Ok();
-}
-
 // The name of a snapshot has to be durable before anything is built on it. What is left over goes
 // when all else is in order.
 Status KeepSnapshots(Disk& disk, const SnapshotsFound& found) {
@@ -161,21 +108,12 @@ Status KeepSnapshots(Disk& disk, const SnapshotsFound& found) {
   return status;
 }
 
-Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity identity) {
-  if (identity.node != options.node) {
-    return Error{"this directory belongs to " + Name(identity.node) + ", not " +
-                 Name(options.node) + ": give " + Name(options.node) + " its own directory"};
-  }
-  auto replayed = ReplayWal(disk, identity);
-  if (!replayed.ok()) return replayed.error();
-  auto snapshots = FindSnapshots(disk, identity.store);
-  if (!snapshots.ok()) return snapshots.error();
-  Replayed& wal = replayed.value();
-  bool restarted = false;
-  Status status = CheckReach(identity, wal.position);
-  if (status.ok()) status = Join(wal, snapshots.value().newest, restarted);
-  if (status.ok()) status = MendWal(disk, identity, wal);
-  if (status.ok()) status = KeepSnapshots(disk, snapshots.value());
+Result<Recovered> StartStore(Disk& disk, const StartOptions& options) {
+  auto read = ReadStore(disk, options.node);
+  if (!read.ok()) return read.error();
+  auto& [identity, wal, snapshots, log_restarted] = read.value();
+  Status status = MendWal(disk, identity, wal);
+  if (status.ok()) status = KeepSnapshots(disk, snapshots);
   if (!status.ok()) return status.error();
   identity.incarnation = Incarnation(identity.incarnation.value() + 1);
   identity.next_batch = wal.position.next_batch;
@@ -190,9 +128,9 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, Identity i
                    .log = std::move(wal.log),
                    .position = std::move(wal.position),
                    .torn = std::move(wal.torn),
-                   .snapshot = std::move(snapshots.value().newest),
-                   .incoming = std::move(snapshots.value().incoming),
-                   .log_restarted = restarted,
+                   .snapshot = std::move(snapshots.newest),
+                   .incoming = std::move(snapshots.incoming),
+                   .log_restarted = log_restarted,
                    .vote_promise = identity.vote_promise};
 }
 
@@ -202,8 +140,7 @@ Result<Recovered> Recover(Disk& disk, const StartOptions& options) {
   if (const Status status = CheckOptions(options); !status.ok()) return status.error();
   const auto identity = ReadIdentity(disk);
   if (!identity.ok()) return identity.error();
-  if (!identity.value().has_value()) return FoundStore(disk, options);
-  return StartStore(disk, options, *identity.value());
+  return identity.value().has_value() ? StartStore(disk, options) : FoundStore(disk, options);
 }
 
 }  // namespace drydock
