@@ -416,9 +416,31 @@ void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::
         });
 }
 
+// What the old cluster did in later terms, and further on in its log, is another history.
+void Invariants::On(const EventMeta& meta, const trace::Refounded& event) {
+  const Shadow& node = nodes_[meta.node->value()];
+  leaders_.erase(leaders_.upper_bound(event.term), leaders_.end());
+  if (positions_.size() > event.last.value()) positions_.resize(event.last.value());
+  refoundings_.push_back(Next(event.last));
+  std::size_t held = committed_.size();
+  while (held > 0 && !node.Holds(Index(held), committed_[held - 1].term)) --held;
+  if (held == committed_.size()) return;
+  given_up_ = GivenUp{Index(held + 1), Index(committed_.size()), *meta.node};
+}
+
+bool Invariants::IsGivenUp(Index index) const {
+  return given_up_.has_value() && given_up_->from <= index && index <= given_up_->to;
+}
+
 // Lawful only if so many durable copies were destroyed that a quorum without any is possible.
 void Invariants::Lost(const EventMeta& meta, const char* property, Index index,
                       const std::string& detail) {
+  if (IsGivenUp(index)) {
+    lawful_loss_ = LawfulLoss{detail + ": it was given up when " + Name(given_up_->by) +
+                                  ", which did not hold it, became the only member",
+                              meta.time};
+    return;
+  }
   const CommittedEntry& entry = committed_[index.value() - 1];
   std::uint64_t holders = entry.holders | HoldersOf(index, entry.term);
   std::string faults;

@@ -26,7 +26,8 @@ struct Violation {
   std::int64_t time = 0;
 };
 
-// A loss that the model allows: the disks that held the entry durably were wiped or lied.
+// A loss that the model allows: the disks that held the entry durably were wiped or lied, or it was
+// given up with a lost quorum.
 struct LawfulLoss {
   std::string what;  // the entry, and the faults that destroyed its copies
   std::int64_t time = 0;
@@ -111,6 +112,7 @@ class Invariants final : public Observer {
   void On(const EventMeta& meta, const trace::Started& event);
   void On(const EventMeta& meta, const trace::Crashed& event);
   void On(const EventMeta& meta, const trace::Fault& event);
+  void On(const EventMeta& meta, const trace::Refounded& event);
   void On(const EventMeta& meta, const trace::Sent& event);
   void On(const EventMeta& meta, const trace::Replied& event);
   template <class Event>
@@ -143,6 +145,12 @@ class Invariants final : public Observer {
       Lost(meta, property, index, detail());
   }
   void Lost(const EventMeta& meta, const char* property, Index index, const std::string& detail);
+  // Committed entries that the only member of a refounded cluster did not hold.
+  struct GivenUp {
+    Index from, to;
+    NodeId by;
+  };
+  bool IsGivenUp(Index index) const;
   bool Quiet() const { return violation_.has_value() || lawful_loss_.has_value(); }
 
   std::vector<Shadow> nodes_;
@@ -153,6 +161,8 @@ class Invariants final : public Observer {
   std::map<Index, std::pair<std::uint64_t, std::uint32_t>> snapshots_;  // size and checksum
   std::optional<Violation> violation_;
   std::optional<LawfulLoss> lawful_loss_;
+  std::optional<GivenUp> given_up_;
+  std::vector<Index> refoundings_;  // of the configurations that each began with
   std::uint64_t checks_ = 0;
 };
 

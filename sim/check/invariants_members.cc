@@ -27,7 +27,9 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::ConfigurationIn
       return "n" + std::to_string(meta.node->value()) + " goes by entry " +
              std::to_string(event.index.value()) + " after entry " + std::to_string(before.value());
     };
-    Check(IsOneStep(configurations_[node.quorums], event.configuration), meta,
+    const bool refounded =
+        std::find(refoundings_.begin(), refoundings_.end(), event.index) != refoundings_.end();
+    Check(refounded || IsOneStep(configurations_[node.quorums], event.configuration), meta,
           "no two disjoint quorums", text);
     Check(before.value() <= committed_.size(), meta, "one change at a time", text);
   }

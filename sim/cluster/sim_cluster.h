@@ -76,6 +76,7 @@ class SimCluster final : public Cluster, private ClientPort {
   void ChangeMembers(const MembershipChange& change, std::optional<NodeId> via, Duration within,
                      ChangeDone done) override;
   void Wipe(NodeId node) override;
+  drydock::Status Refound(NodeId node) override;
   void TellFault(std::string what) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
 
@@ -167,6 +168,7 @@ class SimCluster final : public Cluster, private ClientPort {
   void CloseCall(SimNode& node, CallId call);
   Recovered TellStart(SimNode& node, Recovered recovered, EventId cause);
   void TellFirstState(const SimNode& node, EventId cause);
+  static StoreId DrawStore(const SimNode& node);
   NodeConfig ConfigOf(const SimNode& node, Incarnation incarnation) const;
   EventId Emit(std::optional<NodeId> node, EventId cause, const SimEvent& event) {
     return bus_.Emit(now_, node, cause, event);

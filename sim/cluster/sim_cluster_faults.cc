@@ -68,6 +68,10 @@ NodeConfig SimCluster::ConfigOf(const SimNode& node, Incarnation incarnation) co
   return config;
 }
 
+StoreId SimCluster::DrawStore(const SimNode& node) {
+  return StoreId(Mix(node.stream.seed() + node.wipes) | 1);
+}
+
 void SimCluster::Restart(NodeId id) {
   SimNode& node = At(id);
   if (node.Listens()) return;
@@ -79,7 +83,7 @@ void SimCluster::Restart(NodeId id) {
                        .segment_bytes = settings.segment_bytes,
                        .vote_promise = settings.VotePromise()};
   // Only a disk known to be new may get a store: one that lost everything must not pass for it.
-  if (node.new_disk) options.bootstrap = StoreId(Mix(node.stream.seed() + node.wipes) | 1);
+  if (node.new_disk) options.bootstrap = DrawStore(node);
   Result<Recovered> recovered = Recover(node.disk, options);
   if (!recovered.ok()) {
     node.state = NodeState::kOut;

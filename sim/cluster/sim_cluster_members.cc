@@ -2,6 +2,7 @@
 // again while there is no leader that can take the change.
 #include <utility>
 
+#include "core/storage/refounding.h"
 #include "sim/cluster/sim_cluster.h"
 
 namespace drydock::sim {
@@ -93,6 +94,22 @@ void SimCluster::Wipe(NodeId id) {
   ++node.wipes;
   scenario_cause_ =
       Emit(id, 0, trace::Fault{"the disk of n" + std::to_string(id.value()) + " is wiped"});
+}
+
+// As an operator does it who writes the new store into another directory.
+drydock::Status SimCluster::Refound(NodeId id) {
+  SimNode& node = At(id);
+  const auto content = ReadStore(node.disk, id);
+  if (!content.ok()) return content.error();
+  const Survivor survivor = SurvivorOf(content.value());
+  node.disk.Crash(sim::Crash::Lose::kEverything);
+  ++node.wipes;
+  const StoreId store = DrawStore(node);
+  const drydock::Status done =
+      drydock::Refound(content.value(), store, scenario_.ConfigOf(id).segment_bytes, node.disk);
+  if (!done.ok()) return done;
+  scenario_cause_ = Emit(id, 0, trace::Refounded{store, survivor.term, survivor.last});
+  return Ok();
 }
 
 }  // namespace drydock::sim

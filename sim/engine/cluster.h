@@ -103,7 +103,9 @@ class Cluster {
   using ChangeDone = std::function<void(const ChangeAnswer&)>;
   virtual void ChangeMembers(const MembershipChange& change, std::optional<NodeId> via,
                              Duration within, ChangeDone done) = 0;
-  virtual void Wipe(NodeId node) = 0;  // it does not run
+  // Of a node that does not run.
+  virtual void Wipe(NodeId node) = 0;
+  virtual drydock::Status Refound(NodeId node) = 0;
 
   virtual void TellFault(std::string what) = 0;
   virtual void TellExpectation(std::uint32_t number, bool held, std::string why) = 0;

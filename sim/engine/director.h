@@ -87,6 +87,7 @@ class Director {
   void Do(const TransferLeader& transfer);
   void Do(const ChangeMembers& change);  // director_members.cc, with the next
   void Do(const Wipe& wipe);
+  void Do(const RefoundNode& refound);
 
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
   void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);

@@ -70,4 +70,14 @@ void Director::Do(const Wipe& wipe) {
   }
 }
 
+void Director::Do(const RefoundNode& refound) {
+  for (const NodeId node : targets_.Resolve({refound.node})) {
+    drydock::Status done = Error{"it runs"};
+    if (!cluster_.StatusOf(node).runs()) done = cluster_.Refound(node);
+    if (done.ok()) continue;
+    cluster_.TellFault("the store of " + NamesOf({node}) +
+                       " does not become a cluster of its own: " + done.error().text);
+  }
+}
+
 }  // namespace drydock::sim

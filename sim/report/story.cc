@@ -204,6 +204,12 @@ void Story::On(const EventMeta& meta, const trace::Fault& event) {
   Say(meta.time, "-- " + event.what);
 }
 
+void Story::On(const EventMeta& meta, const trace::Refounded& event) {
+  Say(meta.time, "-- what is on the disk of " + NodeName(*meta.node) + ", entries up to " +
+                     std::to_string(event.last.value()) +
+                     ", becomes the store of a cluster of it alone");
+}
+
 // --- Scripted calls -----------------------------------------------------------------------------
 
 void Story::On(const EventMeta& meta, const trace::Called& event) {

@@ -53,6 +53,7 @@ class Story final : public Observer {
   void On(const EventMeta& meta, const trace::RefusedToStart& event);
   void On(const EventMeta& meta, const trace::Crashed& event);
   void On(const EventMeta& meta, const trace::Fault& event);
+  void On(const EventMeta& meta, const trace::Refounded& event);
   void On(const EventMeta& meta, const trace::Delivered& event);
   void On(const EventMeta& meta, const trace::Called& event);
   void On(const EventMeta& meta, const trace::Attempted& event);

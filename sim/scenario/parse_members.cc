@@ -39,6 +39,12 @@ Action ReadWipe(const Fields& fields, Reading& reading) {
   return Wipe{NeedTargets(fields, "node", reading)};
 }
 
+Action ReadRefound(const Fields& fields, Reading& reading) {
+  RefoundNode refound;
+  if (const JsonValue* node = fields.Need("node")) refound.node = ReadNode(*node, reading);
+  return refound;
+}
+
 }  // namespace
 
 std::vector<EventKind> MemberEvents() {
@@ -47,7 +53,8 @@ std::vector<EventKind> MemberEvents() {
           {"promote", {"node", "via", "expect", "within"}, ReadOne<&ChangeMembers::promote>},
           {"demote", {"node", "via", "expect", "within"}, ReadOne<&ChangeMembers::demote>},
           {"replace", {"node", "with", "via", "expect", "within"}, ReadReplace},
-          {"wipe", {"node"}, ReadWipe}};
+          {"wipe", {"node"}, ReadWipe},
+          {"refound", {"node"}, ReadRefound}};
 }
 
 }  // namespace drydock::sim

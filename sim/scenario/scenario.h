@@ -265,6 +265,12 @@ struct Wipe {
   Targets node;
   friend bool operator==(const Wipe&, const Wipe&) = default;
 };
+// The quorum is lost: what is on the disk of a node that does not run becomes the store of a
+// cluster with it as the only member (core/storage/refounding.h).
+struct RefoundNode {
+  Target node;
+  friend bool operator==(const RefoundNode&, const RefoundNode&) = default;
+};
 // Tells nodes to take a snapshot now.
 struct SnapshotNode {
   Targets node;
@@ -276,7 +282,7 @@ struct Note {
 
 using Action = std::variant<Crash, Restart, SuspendNode, ResumeNode, Pause, Unpause, Partition,
                             Heal, SetNetwork, Filter, SetClock, DiskFault, Corrupt, ScriptedCall,
-                            Note, TransferLeader, ChangeMembers, Wipe, SnapshotNode>;
+                            Note, TransferLeader, ChangeMembers, Wipe, SnapshotNode, RefoundNode>;
 
 struct Event {
   Duration at;

@@ -53,6 +53,7 @@ class ActionWriter {
   void operator()(const Note&) { Hit("note", {}); }
   void operator()(const ChangeMembers& change);
   void operator()(const Wipe& wipe) { Hit("wipe", wipe.node); }
+  void operator()(const RefoundNode& refound) { Hit("refound", {refound.node}); }
   void operator()(const SnapshotNode& snapshot) { Hit("snapshot", snapshot.node); }
 
  private:

@@ -389,6 +389,11 @@ class SimSentence {
     return (me_ == "the cluster" ? "the scenario: " : "a fault on " + me_ + ": ") + e.what;
   }
 
+  std::string operator()(const trace::Refounded& e) const {
+    return "what is on the disk of " + me_ + ", entries up to " + Number(e.last) +
+           ", becomes a new store with " + me_ + " as the only member";
+  }
+
   // --- Disks ---
   std::string operator()(const trace::DiskSubmitted& e) const {
     return me_ + " " + std::visit(*this, e.op->action) + " (disk operation " +

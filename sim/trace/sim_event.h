@@ -110,14 +110,20 @@ struct Violated {
   std::string property;
   std::string detail;
 };
+// What is on the node's disk became the store of a cluster of its own.
+struct Refounded {
+  StoreId store;  // the new one
+  Term term;      // of the old store; all later ones are the new cluster's
+  Index last;     // of the old store's entries
+};
 
 }  // namespace trace
 
-using SimEvent =
-    std::variant<trace::Sent, trace::Delivered, trace::Dropped, trace::Duplicated, trace::Started,
-                 trace::RefusedToStart, trace::Crashed, trace::Fault, trace::DiskSubmitted,
-                 trace::DiskFinished, trace::Called, trace::Attempted, trace::Arrived,
-                 trace::Replied, trace::Answered, trace::Expected, trace::Violated>;
+using SimEvent = std::variant<trace::Sent, trace::Delivered, trace::Dropped, trace::Duplicated,
+                              trace::Started, trace::RefusedToStart, trace::Crashed, trace::Fault,
+                              trace::DiskSubmitted, trace::DiskFinished, trace::Called,
+                              trace::Attempted, trace::Arrived, trace::Replied, trace::Answered,
+                              trace::Expected, trace::Violated, trace::Refounded>;
 
 // Where and when an event happened, and which earlier one brought it about.
 struct EventMeta {

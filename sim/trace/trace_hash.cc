@@ -62,6 +62,7 @@ class Feeder {
   void operator()(const trace::RefusedToStart& e) { All(std::string_view(e.error)); }
   void operator()(const trace::Crashed& e) { All(std::string_view(e.lose), e.lost_lies); }
   void operator()(const trace::Fault& e) { All(std::string_view(e.what)); }
+  void operator()(const trace::Refounded& e) { All(e.store, e.term, e.last); }
   void operator()(const trace::DiskSubmitted& e) {
     All(e.op->ticket, e.op->lane, e.op->action.index());
     std::visit([this](const auto& action) { (*this)(action); }, e.op->action);

@@ -70,6 +70,13 @@ class MemberWriter {
     out_.TextMember("what", e.what);
   }
 
+  void operator()(const trace::Refounded& e) {
+    Begin("refounded");
+    WriteStore(out_, "store", e.store);
+    out_.Member("term", e.term.value());
+    out_.Member("last", e.last.value());
+  }
+
   // --- Disks ---
   void operator()(const trace::DiskSubmitted& e) {
     Begin("disk_submitted");

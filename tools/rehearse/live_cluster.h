@@ -108,6 +108,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void ChangeMembers(const MembershipChange&, std::optional<NodeId>, Duration,
                      ChangeDone) override {}
   void Wipe(NodeId) override {}
+  drydock::Status Refound(NodeId) override { return Ok(); }
   void TellFault(std::string what) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
   // Of a real cluster these are as they are: scenarios that ask for them are refused before.

@@ -78,6 +78,9 @@ class Inspector {
     Refuse("the members of a cluster of real processes are those of its file");
   }
   void Take(const sim::Wipe&) { Refuse("the data directory of a real node is not wiped"); }
+  void Take(const sim::RefoundNode&) {
+    Refuse("a cluster that has lost its quorum is founded anew by hand: raftd --refound-into");
+  }
   template <class Action>
   void Take(const Action&) {}
 

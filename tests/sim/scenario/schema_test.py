@@ -52,6 +52,7 @@ REFUSED_EVENTS = [
 ] + [{"do": word, "node": "n0"} for word in
      ("transfer_leader", "replace", "crsh")] + [
     {"do": "add"}, {"do": "remove"}, {"do": "promote"}, {"do": "replace", "with": "n0"}, {"do": "wipe"},
+    {"do": "refound"}, {"do": "refound", "node": ["n0", "n1"]},
     {"do": "wipe", "node": "n0", "for": "1s"}, {"do": "add", "node": "n0", "as_learner": 1},
     {"do": "remove", "node": "n0", "as_learner": True}, {"do": "demote", "node": "n0", "expect": "ok"},
 ]
