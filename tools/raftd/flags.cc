@@ -29,6 +29,13 @@ void Describe(CLI::App& app, RawFlags& raw) {
   app.add_flag("--join", flags.join,
                "The same for a node that is to be added to a cluster which exists:\n"
                "it waits for raftctl members add");
+  app.add_option(
+         "--refound-into", flags.refound_into,
+         "After the loss of a quorum: do not run, but tell what the store in --data holds,\n"
+         "and make of it a cluster of this node alone, in this new directory")
+      ->type_name("DIR");
+  app.add_flag("--accept-loss", flags.accept_loss,
+               "With --refound-into: do it, and do not only tell what may be lost");
   app.add_flag("--check-config", flags.check_config,
                "Only tell whether the cluster's file is valid");
   app.add_flag("--enable-suspend", flags.enable_suspend,
@@ -42,7 +49,9 @@ void Describe(CLI::App& app, RawFlags& raw) {
       "Examples:\n"
       "  raftd --config cluster.json --check-config\n"
       "  raftd --config cluster.json --id n0 --data /var/lib/drydock --bootstrap\n"
-      "  raftd --config cluster.json --id n5 --data /var/lib/drydock --join\n\n"
+      "  raftd --config cluster.json --id n5 --data /var/lib/drydock --join\n"
+      "  raftd --config cluster.json --id n3 --data /var/lib/drydock --refound-into "
+      "/var/lib/new\n\n"
       "Exit code: 0 stopped cleanly, 1 could not start or stopped itself, 2 bad flags or "
       "configuration.");
 }
@@ -63,6 +72,12 @@ std::string Complete(RawFlags& raw) {
   if (raw.flags.bootstrap && raw.flags.join) {
     return "--bootstrap is for the nodes that a cluster begins with, --join for those that are "
            "added later: give one of them";
+  }
+  if (raw.flags.accept_loss && raw.flags.refound_into.empty()) {
+    return "--accept-loss goes with --refound-into";
+  }
+  if (!raw.flags.refound_into.empty() && (raw.flags.bootstrap || raw.flags.join)) {
+    return "--refound-into goes on from a store that exists: leave out --bootstrap and --join";
   }
   if (raw.flags.data.empty() && !raw.flags.check_config) {
     return "--data is missing: the directory that this node keeps its store in";

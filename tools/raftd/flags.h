@@ -21,6 +21,8 @@ struct RaftdFlags {
   bool join = false;
   bool enable_suspend = false;
   bool check_config = false;
+  std::string refound_into;  // "" to run the node
+  bool accept_loss = false;
   std::string trace;
   net::LogLevel log_level = net::LogLevel::kInfo;
 };

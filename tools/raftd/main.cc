@@ -16,6 +16,7 @@
 #include "net/log/event_log.h"
 #include "net/node/real_node.h"
 #include "tools/raftd/flags.h"
+#include "tools/raftd/refound.h"
 #include "tools/raftd/signals.h"
 
 namespace drydock::tools {
@@ -109,7 +110,9 @@ int Main(int argc, char** argv) {
     std::cerr << config.error().text << "\n";
     return kExitUsage;
   }
-  return flags.check_config ? CheckConfig(config.value(), flags) : Serve(config.value(), flags);
+  if (flags.check_config) return CheckConfig(config.value(), flags);
+  if (!flags.refound_into.empty()) return RefoundStore(config.value(), flags);
+  return Serve(config.value(), flags);
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+// Offline: the store of a node that survived the loss of a quorum, looked at and made the beginning
+// of a new cluster (core/storage/refounding.h).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/storage/refounding.h"
+#include "net/config/cluster_config.h"
+#include "net/disk/data_directory.h"
+
+namespace drydock::net {
+
+struct Survival {
+  std::unique_ptr<DataDirectory> directory;  // locked: no node runs on it meanwhile
+  StoreContent content;
+};
+
+// What is in the directory of a node that does not run. An error is in words for the operator.
+Result<Survival> OpenSurvivor(const ClusterConfig& config, NodeId id, const std::string& directory);
+
+// Writes the new store into another directory, which is made if it is missing. The survivor's own
+// stays as it is.
+Status RefoundInto(const ClusterConfig& config, const Survival& survival,
+                   const std::string& directory);
+
+}  // namespace drydock::net
