@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import time
 import unittest
@@ -130,6 +131,33 @@ class SnapshotTest(unittest.TestCase):
         segments = len(os.listdir(cluster.nodes[late].data / 'wal'))
         self.assertLess(segments, megabytes)
         self.assert_equal_states(cluster)
+
+    def test_a_wiped_node_is_added_again_and_gets_everything_while_clients_write(self):
+        megabytes = harness.by_length(6, 20, 200)
+        cluster = harness.Cluster.running(self, 3, config=COMPACTING)
+        wiped = self.follower_of(cluster)
+        leader = self.leave_behind(cluster, wiped, megabytes)
+        term = cluster.told(leader).term
+        node = cluster.nodes[wiped]
+        shutil.rmtree(node.data)
+        with Writers(cluster) as writers:
+            writers.wait_more(20)
+            node.start('--join', bootstrap=False, detached=False)
+            node.wait_listening()
+            self.raftctl(cluster, 'members', 'remove', wiped)
+            began = time.monotonic()
+            self.raftctl(cluster, 'members', 'add', f'{wiped}={node.address}', '--timeout', '600s')
+            figure(f'a node without a disk was a voter again after {time.monotonic() - began:.1f} s')
+            writers.wait_more(20)
+        installed = self.events_of(cluster, wiped, 'snapshot_installed')[-1]
+        self.assertGreaterEqual(installed['bytes'], megabytes * 1000 * 1000)
+        self.assertEqual((cluster.leader(), cluster.told(leader).term), (leader, term))
+        figure(f'{writers.check(self)} writes were acknowledged meanwhile, and a snapshot of '
+               f'{installed["bytes"]} bytes was installed; none was lost')
+        # It counts again: without another one there is a quorum.
+        self.assert_equal_states(cluster)
+        cluster.kill(next(name for name in cluster.nodes if name not in (leader, wiped)))
+        cluster.put(b'with', b'two of three')
 
     def test_a_follower_that_is_killed_or_stopped_in_the_middle_goes_on_where_it_was(self):
         megabytes = harness.by_length(6, 20, 50)
