@@ -70,7 +70,7 @@ std::string TextOf(const ClientAnswer& answer, bool of_read) {
     case Outcome::kBusy:
       return "refused, too busy";
     case Outcome::kTooLarge:
-      return "refused, too large";
+      return "refused, larger than " + std::to_string(answer.limit) + " bytes";
     case Outcome::kBadRequest:
       return "refused, not a valid request";
     case Outcome::kSessionUnknown:

@@ -21,42 +21,57 @@ enum class OpCode : std::uint8_t { kPut = 1, kDelete = 2, kCompareAndSet = 3, kR
 constexpr std::size_t kHeaderBytes = 1 + 3 * 8 + 1;
 constexpr std::size_t kLengthBytes = 4;
 
+// Of an operation, without the header.
+struct BodySize {
+  std::size_t operator()(const PutOp& op) const {
+    return 2 * kLengthBytes + op.key.size() + op.value.size();
+  }
+  std::size_t operator()(const DeleteOp& op) const { return kLengthBytes + op.key.size(); }
+  std::size_t operator()(const CompareAndSetOp& op) const {
+    const std::size_t expected = op.expected ? kLengthBytes + op.expected->size() : 0;
+    return 2 * kLengthBytes + op.key.size() + 1 + expected + op.value.size();
+  }
+  std::size_t operator()(const RegisterOp&) const { return 8; }
+  std::size_t operator()(const GetOp&) const {
+    DRYDOCK_CHECK(false, "a get is never put into the log");
+    return 0;
+  }
+};
+
 class Encoder {
  public:
   explicit Encoder(const ClientRequest& request) : request_(request), writer_(out_) {}
 
   std::string Encode() && {
+    out_.reserve(EncodedSize(request_));
     std::visit([this](const auto& op) { Put(op); }, request_.op);
     return std::move(out_);
   }
 
  private:
   void Put(const PutOp& op) {
-    Header(OpCode::kPut, 2 * kLengthBytes + op.key.size() + op.value.size());
+    Header(OpCode::kPut);
     Blob(op.key);
     Blob(op.value);
   }
   void Put(const DeleteOp& op) {
-    Header(OpCode::kDelete, kLengthBytes + op.key.size());
+    Header(OpCode::kDelete);
     Blob(op.key);
   }
   void Put(const CompareAndSetOp& op) {
-    const std::size_t expected = op.expected ? kLengthBytes + op.expected->size() : 0;
-    Header(OpCode::kCompareAndSet,
-           2 * kLengthBytes + op.key.size() + 1 + expected + op.value.size());
+    Header(OpCode::kCompareAndSet);
     Blob(op.key);
     writer_.U8(op.expected ? 1 : 0);
     if (op.expected) Blob(*op.expected);
     Blob(op.value);
   }
   void Put(const RegisterOp& op) {
-    Header(OpCode::kRegister, 8);
+    Header(OpCode::kRegister);
     writer_.U64(op.max_sessions);
   }
   void Put(const GetOp&) { DRYDOCK_CHECK(false, "a get is never put into the log"); }
 
-  void Header(OpCode code, std::size_t body_bytes) {
-    out_.reserve(kHeaderBytes + body_bytes);
+  void Header(OpCode code) {
     writer_.U8(kFormatVersion);
     writer_.U64(request_.session.value());
     writer_.U64(request_.sequence);
@@ -133,6 +148,10 @@ class Decoder {
 };
 
 }  // namespace
+
+std::size_t EncodedSize(const ClientRequest& request) {
+  return kHeaderBytes + std::visit(BodySize(), request.op);
+}
 
 std::string EncodeCommand(const ClientRequest& request) {
   return Encoder(request).Encode();

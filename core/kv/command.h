@@ -14,6 +14,8 @@ namespace drydock {
 // session, sequence and first_unanswered, then the operation. Keys and values are below 4 GiB each;
 // a register keeps at least one session.
 std::string EncodeCommand(const ClientRequest& request);
+// How long that is.
+std::size_t EncodedSize(const ClientRequest& request);
 // Nullopt for anything that EncodeCommand cannot have written. The keys and values that come back
 // share the storage of `bytes`.
 std::optional<ClientRequest> DecodeCommand(const Bytes& bytes);

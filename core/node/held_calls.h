@@ -12,7 +12,7 @@ namespace drydock {
 
 class HeldCalls {
  public:
-  // `bytes` of the key and the value of a write; a read counts by its number.
+  // `bytes` that a write will cost in the log; a read counts by its number.
   void Add(ClientCall call, bool is_read, std::uint64_t bytes) {
     reads_ += is_read ? 1 : 0;
     bytes_ += is_read ? 0 : bytes;

@@ -11,24 +11,6 @@ namespace {
 // So many keys ahead: what was fetched is still in the caches when its turn comes.
 constexpr std::uint64_t kPrefetched = 16;
 
-struct Sizes {
-  std::size_t key = 0;
-  std::size_t value = 0;  // of a compare-and-set the larger one
-};
-Sizes SizesOf(const ClientRequest& request) {
-  Sizes sizes;
-  std::visit(
-      [&](const auto& op) {
-        if constexpr (requires { op.key; }) sizes.key = op.key.size();
-        if constexpr (requires { op.value; }) sizes.value = op.value.size();
-        if constexpr (requires { op.expected; }) {
-          if (op.expected) sizes.value = std::max(sizes.value, op.expected->size());
-        }
-      },
-      request.op);
-  return sizes;
-}
-
 RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
   return RaftStart{.id = recovered.node,
                    .store = recovered.store,
@@ -123,6 +105,7 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
   if (halted_) return;
   SendAndWrite(out, raft_out);
   raft_.CheckInvariants();
+  CheckInvariants();
 }
 
 void Node::EndStep(Effects& out) {
@@ -242,6 +225,7 @@ void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
   if (const std::optional<Outcome> refusal = ReasonToRefuse(call.request)) {
     ClientAnswer answer{.outcome = *refusal, .term = raft_.term()};
     if (*refusal == Outcome::kNotLeader) answer.leader = raft_.leader();
+    if (*refusal == Outcome::kTooLarge) answer.limit = *LimitPassedBy(call.request);
     out.client_replies.push_back({call.call, std::move(answer)});
     return;
   }
@@ -279,38 +263,6 @@ bool Node::ReadUnderLease(CallId call, GetOp& get, Effects& out) {
 }
 
 // --- Client calls -------------------------------------------------------------------------------
-
-std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const {
-  const Settings& settings = raft_.settings();
-  if (!raft_.IsLeader() && !ReadsThroughLeader(request)) return Outcome::kNotLeader;
-  if (!raft_.configuration().founded()) return Outcome::kNotReady;
-  const auto [key_size, value_size] = SizesOf(request);
-  if (key_size > settings.max_key_bytes || value_size > settings.max_value_bytes) {
-    return Outcome::kTooLarge;
-  }
-  const bool is_read = std::holds_alternative<GetOp>(request.op);
-  const std::uint64_t reads = reads_.size() + lease_reads_.size() + held_.reads();
-  if (is_read && reads >= settings.max_pending_reads) return Outcome::kBusy;
-  // One write is always taken, however large: a bound below it would refuse it for ever.
-  const std::uint64_t uncommitted = raft_.uncommitted_bytes() + held_.bytes();
-  if (!is_read && uncommitted > 0 &&
-      uncommitted + key_size + value_size > settings.max_uncommitted_bytes) {
-    return Outcome::kBusy;
-  }
-  return std::nullopt;
-}
-
-bool Node::ReadsThroughLeader(const ClientRequest& request) const {
-  const auto* get = std::get_if<GetOp>(&request.op);
-  return get != nullptr && get->any_node && raft_.leader().has_value();
-}
-
-// Leadership is on its way to another node: nothing is proposed here until that has ended.
-void Node::Hold(ClientCall call) {
-  const auto [key_size, value_size] = SizesOf(call.request);
-  const bool is_read = std::holds_alternative<GetOp>(call.request.op);
-  held_.Add(std::move(call), is_read, key_size + value_size);
-}
 
 // They are served as if they had come just now; by a node that no longer leads, refused.
 void Node::LetHeldCallsGo(Effects& out, RaftOutput& raft_out) {

@@ -106,7 +106,6 @@ class Node {
   void Handle(Suspend suspend, Effects& out, RaftOutput& raft_out);
   void Handle(Resume, Effects& out, RaftOutput& raft_out);
   void Handle(TransferLeadership transfer, Effects& out, RaftOutput& raft_out);
-  void Hold(ClientCall call);
   void LetHeldCallsGo(Effects& out, RaftOutput& raft_out);
   void Handle(ChangeMembers change, Effects& out, RaftOutput& raft_out);
   void Handle(TakeSnapshot take, Effects& out, RaftOutput& raft_out);
@@ -116,8 +115,15 @@ class Node {
   void RefuseReads(std::uint64_t count, Effects& out);
   void SendAndWrite(Effects& out, RaftOutput& raft_out);
 
+  // admission.cc
   std::optional<Outcome> ReasonToRefuse(const ClientRequest& request) const;
   bool ReadsThroughLeader(const ClientRequest& request) const;
+  std::optional<std::uint64_t> LimitPassedBy(const ClientRequest& request) const;
+  bool HasRoomForRead() const;
+  bool HasRoomForWrite(const ClientRequest& request) const;
+  std::uint64_t CostOf(const ClientRequest& write) const;
+  void Hold(ClientCall call);
+
   void TakeRead(CallId call, GetOp get, Effects& out);
   bool ReadUnderLease(CallId call, GetOp& get, Effects& out);
   void ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out);
@@ -148,6 +154,7 @@ class Node {
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);
+  void CheckInvariants() const;  // invariants.cc
 
   Raft raft_;
   KvStore kv_;

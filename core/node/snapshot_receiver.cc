@@ -6,6 +6,13 @@
 #include "core/base/crc32c.h"
 
 namespace drydock {
+namespace {
+
+// A leader that is not answered sends a chunk again and again, and a disk may hang for long. The
+// newest of its calls are enough.
+constexpr std::size_t kMaxWaiting = 16;
+
+}  // namespace
 
 SnapshotReceiver::SnapshotReceiver(StoreId store, const std::optional<LoadedSnapshot>& begun)
     : store_(store) {
@@ -62,6 +69,10 @@ SnapshotReceiver::Verdict SnapshotReceiver::Offer(const ChunkOffered& offered, B
       work_.reset();
       return Verdict::kMalformed;
     }
+  }
+  if (work_->waiting.size() == kMaxWaiting) {
+    drops.push_back(work_->waiting.front().call);
+    work_->waiting.erase(work_->waiting.begin());
   }
   work_->waiting.push_back({offered.call, offered.leader});
   return Verdict::kWaits;

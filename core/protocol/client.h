@@ -63,8 +63,8 @@ enum class Outcome : std::uint8_t {
   // Refused: nothing happened, and nothing will.
   kNotLeader,  // `leader` tells who is, if known
   kNotReady,   // the cluster is not founded yet
-  kBusy,
-  kTooLarge,
+  kBusy,       // a bound on what may wait here is reached; the client may come again
+  kTooLarge,   // `limit` tells how large it may be
   kBadRequest,
   kSessionUnknown,
   // Unknown: it may have happened or may still happen.
@@ -84,6 +84,7 @@ struct ClientAnswer {
   SessionId session;
   Term term;
   Index index;
+  std::uint64_t limit = 0;  // bytes of the key, or of the value, whichever is too large
 };
 
 }  // namespace drydock

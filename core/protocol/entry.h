@@ -26,9 +26,11 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
-// What an entry costs in a window or an append, in bytes; the constant covers its header.
+// What an entry costs in a window, an append or the uncommitted log, in bytes; the constant covers
+// its header.
+inline constexpr std::uint64_t kEntryOverhead = 32;
 inline std::uint64_t Cost(const Entry& entry) {
-  return entry.payload.size() + 32;
+  return entry.payload.size() + kEntryOverhead;
 }
 
 }  // namespace drydock

@@ -63,6 +63,16 @@ std::uint64_t Raft::uncommitted_bytes() const {
   return leader == nullptr ? 0 : leader->uncommitted_bytes;
 }
 
+std::uint64_t Raft::waiting_reads() const {
+  std::uint64_t count = 0;
+  if (const auto* leader = std::get_if<Leader>(&state_)) {
+    for (const ReadBatch& batch : leader->reads) count += batch.count;
+  } else if (const auto* follower = std::get_if<Follower>(&state_)) {
+    count = follower->reads.asked + follower->reads.waiting;
+  }
+  return count;
+}
+
 // --- Timers -------------------------------------------------------------------------------------
 
 TimePoint Raft::NextDeadline() const {

@@ -160,6 +160,8 @@ class Raft {
   Lsn lsn() const { return lsn_; }
   // Of the entries that a leader has not committed yet; 0 for others.
   std::uint64_t uncommitted_bytes() const;
+  // Asked for and not told yet, confirmed or given up.
+  std::uint64_t waiting_reads() const;
   // Changes whenever a role is taken or left, or the term is another one. Reads that wait, wait
   // within one stay.
   std::uint64_t stay() const { return stay_; }
@@ -336,6 +338,11 @@ class Raft {
   void DropChange(RaftOutput& out);
 
   void AddRoleTo(Hasher& hasher, std::span<const NodeId> permutation) const;
+
+  // invariants.cc
+  void CheckLeader(const Leader& leader) const;
+  void CheckWindow(const Peer& peer) const;
+  void CheckFollower(const Follower& follower) const;
 
   // What a node is.
   NodeId id_;

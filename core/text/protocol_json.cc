@@ -231,6 +231,7 @@ void WriteAnswer(JsonWriter& out, const ClientAnswer& answer) {
   out.Member("session", answer.session.value());
   out.Member("term", answer.term.value());
   out.Member("index", answer.index.value());
+  if (answer.outcome == Outcome::kTooLarge) out.Member("limit", answer.limit);
 }
 
 }  // namespace drydock

@@ -169,6 +169,7 @@ class Feeder {
   }
   void One(const ClientAnswer& a) {
     All(a.outcome, a.found, a.value.view(), a.leader, a.session, a.term, a.index);
+    if (a.outcome == Outcome::kTooLarge) One(a.limit);
   }
 
   Hasher& hasher_;

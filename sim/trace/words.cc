@@ -188,7 +188,7 @@ std::string AnswerText(const ClientAnswer& answer) {
     case Outcome::kBusy:
       return "refused, since too much is under way";
     case Outcome::kTooLarge:
-      return "refused as too large";
+      return "refused as too large: at most " + std::to_string(answer.limit) + " bytes";
     case Outcome::kBadRequest:
       return "refused as a bad request";
     case Outcome::kSessionUnknown:

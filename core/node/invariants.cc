@@ -1,0 +1,28 @@
+// What is true of every node between two steps, beside what is true of its Raft: calls of clients
+// wait only where they can still be answered, and none of them is forgotten.
+#include "core/base/check.h"
+#include "core/node/node.h"
+
+namespace drydock {
+namespace {
+
+// More reads than this are not counted, so that a step costs the same however many wait.
+constexpr std::uint64_t kCounted = 64;
+
+}  // namespace
+
+void Node::CheckInvariants() const {
+  const bool waits = !writes_.empty() || !reads_.empty() || !lease_reads_.empty();
+  DRYDOCK_CHECK(!waits || stay_ == raft_.stay(), stay_, raft_.stay());
+  DRYDOCK_CHECK(raft_.IsLeader() || (writes_.empty() && lease_reads_.empty()), writes_.size());
+  DRYDOCK_CHECK(writes_.empty() || writes_.front().index > applied_, writes_.front().index,
+                applied_);
+  DRYDOCK_CHECK(held_.empty() || raft_.transferring(), held_.size());
+  DRYDOCK_CHECK(reads_.size() <= raft_.settings().max_pending_reads, reads_.size());
+  if (reads_.size() > kCounted) return;
+  std::uint64_t asked = raft_.waiting_reads();
+  for (const ConfirmedReads& reads : confirmed_) asked += reads.count;
+  DRYDOCK_CHECK(asked == reads_.size(), asked, reads_.size());
+}
+
+}  // namespace drydock
