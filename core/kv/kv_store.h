@@ -40,6 +40,7 @@ class KvStore {
         [&visit](const OrderedKey& key, const Bytes& value) { visit(key.bytes.view(), value); });
   }
   void AddTo(Hasher& hasher) const;  // the whole state, sessions and pending parts included
+  void AddSessionsTo(Hasher& hasher) const { sessions_.AddTo(hasher); }
   // What takes long to free, for PersistentMap::FreeSome; this store is empty afterwards.
   using Map = PersistentMap<OrderedKey, Bytes, KeyOrder>;
   Map TakeMap() { return std::exchange(map_, {}); }

@@ -235,13 +235,30 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::Applied& event)
     entry.applied = true;
     entry.outcome = event.outcome;
     entry.duplicate = event.duplicate;
-    return;
+    return CheckOnce(meta,
+                     sessions_.Apply(event.index, entry.entry, event.outcome, event.duplicate));
   }
   Check(entry.outcome == event.outcome && entry.duplicate == event.duplicate, meta,
         "state machine safety", [&] {
           return Name(*meta.node) + " applies entry " + Text(event.index) +
                  " with another result than a node before it";
         });
+}
+
+// --- Sessions -----------------------------------------------------------------------------------
+
+void Invariants::CheckOnce(const EventMeta& meta, const std::optional<std::string>& problem) {
+  Check(!problem.has_value(), meta, "exactly once", [&] { return *problem; });
+}
+
+void Invariants::On(const EventMeta&, const trace::Called& event) {
+  sessions_.Called(event.client, event.operation, *event.request);
+}
+
+void Invariants::On(const EventMeta& meta, const trace::Answered& event) {
+  const bool decided =
+      event.given_up.empty() && !IsRefusal(event.outcome) && event.outcome != Outcome::kUnknown;
+  CheckOnce(meta, sessions_.Answered(event.client, event.operation, *event.answer, decided));
 }
 
 // --- Snapshots ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "core/base/strong.h"
 #include "core/protocol/configuration.h"
 #include "core/protocol/entry.h"
+#include "sim/check/session_judge.h"
 #include "sim/trace/sim_event.h"
 
 namespace drydock::sim {
@@ -50,6 +51,8 @@ struct CommittedEntry {
 //   a snapshot is of the log that it replaces, and the same on all nodes;
 //   terms and commit indexes never go back; a vote, an acknowledgement and a commitment stand on
 //   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all;
+//   a write in a session takes effect once, a retry is answered as the first was, and a session is
+//   gone by what the log says (thesis, section 6.3);
 //   configurations follow each other in steps whose quorums intersect (paper, section 6).
 class Invariants final : public Observer {
  public:
@@ -115,12 +118,15 @@ class Invariants final : public Observer {
   void On(const EventMeta& meta, const trace::Refounded& event);
   void On(const EventMeta& meta, const trace::Sent& event);
   void On(const EventMeta& meta, const trace::Replied& event);
+  void On(const EventMeta& meta, const trace::Called& event);
+  void On(const EventMeta& meta, const trace::Answered& event);
   template <class Event>
   void On(const EventMeta&, const Event&) {}  // says nothing about safety
 
   void CheckElection(const EventMeta& meta, const Shadow& node);
   void TwoLeaders(const EventMeta& meta, const Shadow& node, NodeId first);
   void CheckMatching(const EventMeta& meta, const Shadow& node, Index index, const Entry& entry);
+  void CheckOnce(const EventMeta& meta, const std::optional<std::string>& problem);
   void CheckCommitted(const EventMeta& meta, const Shadow& node, Index index);
   void Commit(const EventMeta& meta, const Shadow& node, Index index);
   void CheckSnapshot(const EventMeta& meta, Index index, Term term, std::uint64_t bytes,
@@ -159,6 +165,7 @@ class Invariants final : public Observer {
   std::vector<CommittedEntry> committed_;
   std::vector<Configuration> configurations_;  // that were in force anywhere; few
   std::map<Index, std::pair<std::uint64_t, std::uint32_t>> snapshots_;  // size and checksum
+  SessionJudge sessions_;
   std::optional<Violation> violation_;
   std::optional<LawfulLoss> lawful_loss_;
   std::optional<GivenUp> given_up_;

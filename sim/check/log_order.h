@@ -28,8 +28,10 @@ struct NodeContent {
   std::string node;
   Index applied;
   std::vector<std::pair<std::string, Bytes>> map;
+  std::uint64_t sessions = 0;  // a hash of them, with their answers
 };
-// Nullopt when every node's map is what the log makes of it.
+// Nullopt when every node's map is what the log makes of it, and nodes that have applied the same
+// have the same sessions.
 std::optional<LogOrderProblem> CheckStates(const std::vector<NodeContent>& nodes,
                                            const std::vector<CommittedEntry>& committed);
 

@@ -104,7 +104,12 @@ class Runner {
     for (std::uint32_t i = 0; i < scenario_.nodes; ++i) {
       const SimNode& node = cluster_.node(NodeId(i));
       if (!node.node.has_value()) continue;
-      NodeContent state{"n" + std::to_string(i), node.node->applied(), {}};
+      Hasher sessions;
+      node.node->kv().AddSessionsTo(sessions);
+      NodeContent state{.node = "n" + std::to_string(i),
+                        .applied = node.node->applied(),
+                        .map = {},
+                        .sessions = sessions.Finish()};
       node.node->kv().ForEach([&state](std::string_view key, const Bytes& value) {
         state.map.emplace_back(std::string(key), value);
       });

@@ -1,0 +1,115 @@
+#include "sim/check/session_judge.h"
+
+#include <algorithm>
+
+#include "core/kv/command.h"
+
+namespace drydock::sim {
+namespace {
+
+// Of a client's answers so many are remembered.
+constexpr std::size_t kRemembered = 64;
+
+std::string Text(Index index) {
+  return "entry " + std::to_string(index.value());
+}
+std::string Name(const ClientRequest& request) {
+  return "request " + std::to_string(request.sequence) + " of session " +
+         std::to_string(request.session.value());
+}
+
+}  // namespace
+
+// --- The log ------------------------------------------------------------------------------------
+
+std::optional<Bytes> SessionJudge::CommandIn(const Entry& entry) {
+  if (entry.kind == EntryKind::kPart) {
+    parts_.push_back(entry.payload);
+    return std::nullopt;
+  }
+  const std::vector<Bytes> parts = std::exchange(parts_, {});
+  if (entry.kind == EntryKind::kCommand) return entry.payload;
+  if (entry.kind != EntryKind::kLastPart || parts.empty()) return std::nullopt;
+  std::string whole;
+  for (const Bytes& part : parts) whole += part.view();
+  whole += entry.payload.view();
+  return Bytes(std::move(whole));
+}
+
+std::optional<std::string> SessionJudge::Apply(Index index, const Entry& entry, Outcome outcome,
+                                               bool duplicate) {
+  const std::optional<Bytes> command = CommandIn(entry);
+  if (!command.has_value()) return std::nullopt;
+  const std::optional<ClientRequest> request = DecodeCommand(*command);
+  if (!request.has_value()) return std::nullopt;
+  if (request->session != SessionId()) {
+    return ApplyInSession(index, *request, outcome, duplicate);
+  }
+  if (const auto* open = std::get_if<RegisterOp>(&request->op)) Open(index, open->max_sessions);
+  return std::nullopt;
+}
+
+// Past the bound, the sessions that were used longest ago go.
+void SessionJudge::Open(Index index, std::uint64_t max_sessions) {
+  sessions_[SessionId(index.value())].used = index;
+  while (sessions_.size() > max_sessions) {
+    sessions_.erase(std::min_element(
+        sessions_.begin(), sessions_.end(),
+        [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
+  }
+}
+
+// A bad request changes nothing, whatever it is bad for.
+std::optional<std::string> SessionJudge::ApplyInSession(Index index, const ClientRequest& request,
+                                                        Outcome outcome, bool duplicate) {
+  const auto what = [&] { return Text(index) + ", " + Name(request); };
+  const auto found = sessions_.find(request.session);
+  if ((found == sessions_.end()) != (outcome == Outcome::kSessionUnknown)) {
+    return what() + (found == sessions_.end() ? ", is applied: by the log the session is gone"
+                                              : ", is refused: by the log the session is open");
+  }
+  if (outcome == Outcome::kSessionUnknown || outcome == Outcome::kBadRequest) return std::nullopt;
+  Session& session = found->second;
+  session.used = index;
+  session.first_unanswered = std::max(session.first_unanswered, request.first_unanswered);
+  session.effects.erase(session.effects.begin(),
+                        session.effects.lower_bound(session.first_unanswered));
+  if (request.sequence < session.first_unanswered) {
+    return what() + ", is applied: the client has said that it has that answer";
+  }
+  const auto [effect, is_new] = session.effects.emplace(request.sequence, Effect{index, outcome});
+  if (is_new && duplicate) return what() + ", is taken for a retry: it was never applied";
+  if (is_new) return std::nullopt;
+  const std::string first = Text(effect->second.index);
+  if (!duplicate) return what() + ", is applied again: " + first + " did it";
+  if (outcome == effect->second.outcome) return std::nullopt;
+  return what() + ", comes to something else than at " + first;
+}
+
+// --- The clients --------------------------------------------------------------------------------
+
+void SessionJudge::Called(std::uint32_t client, std::uint64_t operation,
+                          const ClientRequest& request) {
+  if (request.sequence > 0) clients_[client].open[operation] = request.sequence;
+}
+
+std::optional<std::string> SessionJudge::Answered(std::uint32_t number, std::uint64_t operation,
+                                                  const ClientAnswer& answer, bool decided) {
+  const auto client = clients_.find(number);
+  if (client == clients_.end()) return std::nullopt;
+  auto& [open, told] = client->second;
+  const auto call = open.find(operation);
+  if (call == open.end()) return std::nullopt;
+  const std::uint64_t sequence = call->second;
+  open.erase(call);
+  if (!decided) return std::nullopt;
+  const Told now{answer.outcome, answer.found, answer.value};
+  const auto [first, is_new] = told.emplace(sequence, now);
+  const bool same = is_new || first->second == now;
+  if (told.size() > kRemembered) told.erase(told.begin());
+  if (same) return std::nullopt;
+  return "client " + std::to_string(number) + "'s request " + std::to_string(sequence) +
+         " is answered otherwise than before";
+}
+
+}  // namespace drydock::sim

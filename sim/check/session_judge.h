@@ -1,0 +1,63 @@
+// Whether retried writes take effect once (Raft thesis, section 6.3): followed entry by entry as
+// they are applied, from the log alone, beside the store that is being judged.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/strong.h"
+#include "core/protocol/client.h"
+#include "core/protocol/entry.h"
+
+namespace drydock::sim {
+
+class SessionJudge {
+ public:
+  // What is wrong with the result of an entry, if anything: of each once, in log order. Costs what
+  // the entry costs to decode, and a few searches.
+  std::optional<std::string> Apply(Index index, const Entry& entry, Outcome outcome,
+                                   bool duplicate);
+
+  // A client calls, and has its final answer. A write that is called again under the same number
+  // must be answered as it was before.
+  void Called(std::uint32_t client, std::uint64_t operation, const ClientRequest& request);
+  std::optional<std::string> Answered(std::uint32_t client, std::uint64_t operation,
+                                      const ClientAnswer& answer, bool decided);
+
+ private:
+  struct Effect {
+    Index index;
+    Outcome outcome = Outcome::kOk;
+  };
+  struct Session {
+    Index used;                               // the entry that used it last
+    std::uint64_t first_unanswered = 0;       // nothing below it may be applied any more
+    std::map<std::uint64_t, Effect> effects;  // by sequence
+  };
+  struct Told {
+    Outcome outcome = Outcome::kOk;
+    bool found = false;
+    Bytes value;
+    friend bool operator==(const Told&, const Told&) = default;
+  };
+  struct Client {
+    std::map<std::uint64_t, std::uint64_t> open;  // operations that are under way: their sequences
+    std::map<std::uint64_t, Told> told;           // by sequence; the newest
+  };
+
+  std::optional<Bytes> CommandIn(const Entry& entry);
+  void Open(Index index, std::uint64_t max_sessions);
+  std::optional<std::string> ApplyInSession(Index index, const ClientRequest& request,
+                                            Outcome outcome, bool duplicate);
+
+  std::map<SessionId, Session> sessions_;
+  std::vector<Bytes> parts_;  // of a large command that is not complete yet
+  std::map<std::uint32_t, Client> clients_;
+};
+
+}  // namespace drydock::sim
