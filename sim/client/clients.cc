@@ -35,17 +35,30 @@ Clients::Clients(const Workload& workload, std::int64_t until, std::uint32_t nod
       until_(until),
       stop_(workload.stop.has_value() ? workload.stop->nanoseconds() : until),
       nodes_(nodes),
+      run_seed_(run_seed),
+      pins_(pins),
       port_(port),
       latency_(ConstantLatency{Duration::Microseconds(100)}),
       think_time_(workload.think_time) {
-  for (std::uint32_t i = 0; i <= workload.clients; ++i) {
-    Client client;
-    client.stream = Stream(run_seed, "c" + std::to_string(i), pins);
-    client.target =
-        NodeId(static_cast<std::uint32_t>(client.stream.Pick(Decision::kTarget, nodes)));
-    client.last_seen.resize(IsScripted(i) ? 0 : workload.keys);
-    clients_.push_back(std::move(client));
-  }
+  for (std::uint32_t i = 0; i <= workload.clients; ++i) AddClient();
+}
+
+void Clients::AddClient() {
+  const auto number = static_cast<std::uint32_t>(clients_.size());
+  Client client;
+  client.stream = Stream(run_seed_, "c" + std::to_string(number), pins_);
+  client.target = NodeId(static_cast<std::uint32_t>(client.stream.Pick(Decision::kTarget, nodes_)));
+  client.last_seen.resize(IsScripted(number) ? 0 : workload_.keys);
+  clients_.push_back(std::move(client));
+}
+
+// A session that the scenario names has a client of its own.
+std::uint32_t Clients::ClientOf(const std::string& session) {
+  if (session.empty()) return workload_.clients;
+  const auto next = static_cast<std::uint32_t>(clients_.size());
+  const auto [found, is_new] = named_.emplace(session, next);
+  if (is_new) AddClient();
+  return found->second;
 }
 
 // Open-loop clients start spread over one interval, so that they do not call all at once.
@@ -169,10 +182,13 @@ Bytes Clients::MakeValue(std::uint32_t client, std::uint64_t call, std::uint64_t
 
 void Clients::CallScripted(const ScriptedCall& scripted, std::optional<NodeId> via,
                            Cluster::CallDone done) {
-  Call call{.client = workload_.clients, .request = {}, .done = std::move(done)};
+  Call call{.client = ClientOf(scripted.session), .request = {}, .done = std::move(done)};
+  call.numbered = !scripted.session.empty();
+  call.request.sequence = scripted.sequence;
   const Bytes key(scripted.key);
+  const std::uint64_t number = call.numbered ? scripted.sequence : next_operation_;
   const Bytes value = scripted.value_bytes.has_value()
-                          ? MakeValue(call.client, next_operation_, *scripted.value_bytes)
+                          ? MakeValue(call.client, number, *scripted.value_bytes)
                           : Bytes(scripted.value);
   std::optional<Bytes> expected;
   if (scripted.expected.has_value()) expected = Bytes(*scripted.expected);
@@ -193,7 +209,7 @@ void Clients::CallScripted(const ScriptedCall& scripted, std::optional<NodeId> v
   call.alone = via.has_value();
   if (!call.alone) call.line = scripted.key;
   if (via.has_value()) call.target = *via;
-  call.in_session = !call.alone && !IsRead(call.request);
+  call.in_session = call.numbered || (!call.alone && !IsRead(call.request));
   Begin(std::move(call), scripted.within.value_or(workload_.deadline));
 }
 
@@ -208,7 +224,10 @@ void Clients::Begin(Call call, Duration deadline) {
   if (call.anywhere) {
     call.target = NodeId(static_cast<std::uint32_t>(client.stream.Pick(Decision::kTarget, nodes_)));
   }
-  if (call.in_session) {
+  if (call.numbered) {
+    // What is sent again is one write, on record as the first.
+    call.recorded = client.unanswered.insert(call.request.sequence).second;
+  } else if (call.in_session) {
     call.request.sequence = client.next_sequence++;
     client.unanswered.insert(call.request.sequence);
   }
@@ -244,7 +263,7 @@ void Clients::SendInSession(std::uint64_t operation, Call& call) {
     return Register(call.client);
   }
   call.request.session = client.session;
-  call.target = client.target;  // the registration may have found the leader
+  if (!call.alone) call.target = client.target;  // the registration may have found the leader
   Send(operation, call);
 }
 
@@ -271,7 +290,9 @@ void Clients::Send(std::uint64_t operation, Call& call) {
   ++call.attempt;
   call.open = true;
   DRYDOCK_CHECK(call.attempt < (1u << kAttemptBits), operation);
-  if (call.in_session) call.request.first_unanswered = *client.unanswered.begin();
+  if (call.in_session && !call.numbered) {
+    call.request.first_unanswered = *client.unanswered.begin();
+  }
   const CallId id = CallIdOf(operation, call.attempt);
   const EventId event =
       port_.EmitClient(call.cause, trace::Attempted{call.client, operation, call.target, id});
@@ -309,6 +330,7 @@ void Clients::OnAnswer(CallId id, const std::optional<ClientAnswer>& answer, Eve
       answer.has_value() && !IsRefusal(answer->outcome) && answer->outcome != Outcome::kUnknown;
   // A late answer of an earlier attempt is as good as any if it decides; otherwise it is history.
   if (AttemptOf(id) != call.attempt && !decided) return;
+  if (answer.has_value() && answer->outcome == Outcome::kBusy) ++calls_busy_;
   call.cause = cause;
   call.open = false;
   if (decided) return Finish(operation, *answer, "");
@@ -328,7 +350,9 @@ void Clients::HandleRefusal(std::uint64_t operation, Call& call, const ClientAns
   const bool final = call.alone || answer.outcome == Outcome::kTooLarge ||
                      answer.outcome == Outcome::kBadRequest ||
                      answer.outcome == Outcome::kSessionUnknown;
-  if (answer.outcome == Outcome::kSessionUnknown) clients_[call.client].session = SessionId(0);
+  if (answer.outcome == Outcome::kSessionUnknown && !call.numbered) {
+    clients_[call.client].session = SessionId(0);
+  }
   // This attempt did nothing; an earlier one may have.
   if (final && call.maybe_applied) return GiveUp(operation, "refused, but tried before");
   if (final) return Finish(operation, answer, "");
@@ -366,7 +390,7 @@ void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer,
   port_.EmitClient(call.cause,
                    trace::Answered{call.client, operation, answer.outcome, given_up, &answer});
   Client& client = clients_[call.client];
-  client.unanswered.erase(call.request.sequence);
+  if (!call.numbered || IsRefusal(answer.outcome)) client.unanswered.erase(call.request.sequence);
   std::erase(client.operations, operation);
   if (given_up.empty() && !call.anywhere) client.target = call.target;
   if (IsRegister(call.request)) return NoteRegistered(call.client, answer);

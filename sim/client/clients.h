@@ -42,7 +42,8 @@ class ClientPort {
 
 class Clients {
  public:
-  // `port` and `pins` must outlive the clients. Client `workload.clients` makes the scripted calls.
+  // `port` and `pins` must outlive the clients. Client `workload.clients` makes the scripted calls,
+  // those behind it the calls in sessions that the scenario names.
   Clients(const Workload& workload, std::int64_t until, std::uint32_t nodes, std::uint64_t run_seed,
           const Pins& pins, ClientPort& port);
 
@@ -59,6 +60,7 @@ class Clients {
   void CallScripted(const ScriptedCall& call, std::optional<NodeId> via, Cluster::CallDone done);
 
   std::uint64_t calls_done() const { return calls_done_; }
+  std::uint64_t calls_busy() const { return calls_busy_; }  // attempts
   // Everything that was called; what is still open counts as unknown.
   History TakeHistory();
 
@@ -71,7 +73,7 @@ class Clients {
     SessionId session;
     bool registering = false;
     std::uint64_t next_sequence = 1;
-    std::set<std::uint64_t> unanswered;
+    std::set<std::uint64_t> unanswered;           // in a named session: those not refused either
     std::vector<std::uint64_t> waiting;           // operations that wait for the session
     std::vector<std::optional<Bytes>> last_seen;  // by key of the workload
     std::uint64_t calls = 0;
@@ -85,6 +87,7 @@ class Clients {
     std::uint32_t client = 0;
     ClientRequest request;
     bool in_session = false;
+    bool numbered = false;            // by the scenario, in a session that it names
     bool alone = false;               // one node only, one attempt
     bool anywhere = false;            // a read for any node: who answers need not lead
     std::optional<std::string> line;  // of which it waits for its turn
@@ -103,7 +106,9 @@ class Clients {
     Cluster::CallDone done;
   };
 
-  bool IsScripted(std::uint32_t client) const { return client == workload_.clients; }
+  bool IsScripted(std::uint32_t client) const { return client >= workload_.clients; }
+  void AddClient();
+  std::uint32_t ClientOf(const std::string& session);
   void NextCall(std::uint32_t client);
   void ScheduleNextCall(std::uint32_t client, std::int64_t at);
   ClientOp DrawOperation(Client& client, std::uint32_t number, std::uint64_t key);
@@ -129,15 +134,19 @@ class Clients {
   std::int64_t until_;
   std::int64_t stop_;
   std::uint32_t nodes_;
+  std::uint64_t run_seed_;
+  const Pins& pins_;
   ClientPort& port_;
   LatencySampler latency_;
   LatencySampler think_time_;
-  std::vector<Client> clients_;
+  std::deque<Client> clients_;  // where they are, they stay
+  std::map<std::string, std::uint32_t> named_;
   std::map<std::uint64_t, Call> calls_;  // by operation
   // A scenario's own calls of one key are made one after another, as a person would make them.
   std::map<std::string, std::deque<std::uint64_t>> lines_;  // by key
   std::uint64_t next_operation_ = 1;
   std::uint64_t calls_done_ = 0;
+  std::uint64_t calls_busy_ = 0;
   History history_;
 };
 

@@ -305,6 +305,7 @@ NodeStatus SimCluster::StatusOf(NodeId id) const {
   status.applied = node.node->applied();
   status.last = raft.log().last();
   status.last_term = raft.log().last_term();
+  status.uncommitted_bytes = raft.uncommitted_bytes();
   return status;
 }
 

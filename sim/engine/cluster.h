@@ -36,6 +36,7 @@ struct NodeStatus {
   Term term;
   Index commit, applied, last;
   Term last_term;
+  std::uint64_t uncommitted_bytes = 0;  // of a leader
   bool runs() const { return state == NodeState::kRunning; }
 };
 
@@ -62,6 +63,7 @@ class Cluster {
   virtual const Versions& versions() const = 0;
   virtual std::uint64_t elections() const = 0;          // won so far
   virtual std::uint64_t calls_done() const = 0;         // client calls decided so far
+  virtual std::uint64_t calls_busy() const = 0;         // attempts refused as busy so far
   virtual std::uint64_t Pick(std::uint64_t bound) = 0;  // a decision of the stream "scenario"
 
   virtual void Crash(NodeId node, sim::Crash::Lose lose) = 0;

@@ -80,6 +80,10 @@ std::string WhatOf(const Expectation& expectation) {
       return Bounds(expectation) + "client calls done";
     case That::kElections:
       return Bounds(expectation) + "elections won";
+    case That::kBusy:
+      return Bounds(expectation) + "attempts refused as busy";
+    case That::kUncommitted:
+      return TextOf(expectation.node) + " has " + Bounds(expectation) + "bytes uncommitted";
     case That::kHalted:
       return TextOf(expectation.node) + " halted";
     case That::kOut:

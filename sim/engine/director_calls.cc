@@ -39,6 +39,8 @@ std::string TextOf(const ScriptedCall& call, Expect expect) {
       return "is refused as busy";
     case Expect::kTooLarge:
       return "is refused as too large";
+    case Expect::kSessionUnknown:
+      return "is refused as of an unknown session";
     case Expect::kValue:
       return "gives \"" + call.expect_value + "\"";
   }
@@ -69,6 +71,8 @@ bool Fits(const ScriptedCall& call, const CallResult& result) {
       return outcome == Outcome::kBusy;
     case Expect::kTooLarge:
       return outcome == Outcome::kTooLarge;
+    case Expect::kSessionUnknown:
+      return outcome == Outcome::kSessionUnknown;
     case Expect::kValue:
       return outcome == Outcome::kOk && result.answer.value.view() == call.expect_value;
   }

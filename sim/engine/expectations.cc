@@ -15,7 +15,12 @@ bool IsJudgedLater(That that) {
 
 bool DependsOnData(That that) {
   return that == That::kLogsEqual || that == That::kValue || that == That::kProgress ||
-         that == That::kMembers;
+         that == That::kMembers || that == That::kUncommitted;
+}
+
+// What happened within the interval is told when it ends.
+bool IsCounted(That that) {
+  return that == That::kProgress || that == That::kBusy;
 }
 
 std::string NameOf(Role role) {
@@ -53,6 +58,7 @@ Expectations::Expectations(const std::vector<Expectation>& list, std::int64_t un
     if (IsJudgedLater(expectation.that)) continue;
     Watch watch{
         .expectation = &expectation, .result = results_.size() - 1, .from = until, .to = until};
+    if (IsCounted(expectation.that)) watch.from = 0;  // of the whole run
     if (expectation.by.has_value()) {
       watch.from = 0;
       watch.to = expectation.by->nanoseconds();
@@ -88,6 +94,7 @@ void Expectations::AddResult(ExpectationResult result) {
 void Expectations::Open(Watch& watch) {
   watch.open = true;
   watch.calls_before = cluster_.calls_done();
+  watch.busy_before = cluster_.calls_busy();
   ++open_;
 }
 
@@ -124,7 +131,7 @@ void Expectations::OnChange(std::int64_t now) {
 
 // "during" is decided by the first moment at which it does not hold, all others by the last.
 void Expectations::Look(Watch& watch, std::int64_t now) {
-  if (watch.from == watch.to || watch.expectation->that == That::kProgress) return;
+  if (watch.from == watch.to || IsCounted(watch.expectation->that)) return;
   const Seen seen = See(watch);
   if (!seen.holds) watch.since.reset();
   if (seen.holds && !watch.since.has_value()) watch.since = now;
@@ -176,6 +183,10 @@ Expectations::Seen Expectations::See(const Watch& watch) {
       return SeeState(expectation, NodeState::kOut, "out");
     case That::kMembers:
       return SeeMembers(expectation);
+    case That::kBusy:
+      return SeeCount(expectation, cluster_.calls_busy() - watch.busy_before, "refused as busy");
+    case That::kUncommitted:
+      return SeeUncommitted(expectation);
     case That::kLinearizable:
     case That::kExactlyOnce:
     case That::kLawfulLoss:
@@ -276,6 +287,17 @@ Expectations::Seen Expectations::SeeState(const Expectation& expectation, NodeSt
     if (status.state != wanted) return {false, NodeName(node) + " is " + StateOf(status)};
   }
   return {true, NamesOf(targets_.Resolve(expectation.node)) + " " + word};
+}
+
+Expectations::Seen Expectations::SeeUncommitted(const Expectation& expectation) {
+  Seen seen{.holds = true, .what = ""};
+  for (const NodeId node : targets_.Resolve(expectation.node)) {
+    const Seen one = SeeCount(expectation, cluster_.StatusOf(node).uncommitted_bytes, "bytes");
+    seen.holds &= one.holds;
+    seen.what += (seen.what.empty() ? "" : ", ") + NodeName(node) + " has " + one.what;
+  }
+  if (seen.what.empty()) return {false, "there is no such node"};
+  return seen;
 }
 
 Expectations::Seen Expectations::SeeCount(const Expectation& expectation, std::uint64_t count,

@@ -51,6 +51,7 @@ class Expectations {
     bool open = false;                  // within its interval and undecided
     std::optional<std::int64_t> since;  // true without a break
     std::uint64_t calls_before = 0;
+    std::uint64_t busy_before = 0;
   };
   struct Seen {
     bool holds = false;
@@ -69,6 +70,7 @@ class Expectations {
   Seen SeeValue(const Expectation& expectation);
   Seen SeeMembers(const Expectation& expectation);
   Seen SeeState(const Expectation& expectation, NodeState wanted, const char* word);
+  Seen SeeUncommitted(const Expectation& expectation);
   Seen SeeCount(const Expectation& expectation, std::uint64_t count, const char* unit);
 
   std::int64_t until_;

@@ -14,13 +14,15 @@ static_assert(kMessageTypeNames.size() == kMessageTypes);
 
 // Each in the order of its enum.
 inline constexpr std::array<std::string_view, 3> kLoseNames = {"nothing", "unsynced", "everything"};
-// From ScriptedCall::Expect::kOk to kTooLarge.
-inline constexpr std::array<std::string_view, 7> kAnswerNames = {
-    "ok", "not_found", "compare_failed", "not_leader", "unavailable", "busy", "too_large"};
-inline constexpr std::array<std::string_view, 15> kThatNames = {
+// From ScriptedCall::Expect::kOk to kSessionUnknown.
+inline constexpr std::array<std::string_view, 8> kAnswerNames = {
+    "ok",          "not_found", "compare_failed", "not_leader",
+    "unavailable", "busy",      "too_large",      "session_unknown"};
+inline constexpr std::array<std::string_view, 17> kThatNames = {
     "one_leader", "no_leader",    "role",         "new_leader", "logs_equal",
     "value",      "linearizable", "exactly_once", "progress",   "elections",
-    "halted",     "out",          "lawful_loss",  "members",    "not_linearizable"};
+    "halted",     "out",          "lawful_loss",  "members",    "not_linearizable",
+    "busy",       "uncommitted"};
 
 // Targets that are neither a number nor a bound name; the first two stand for one node.
 struct TargetName {

@@ -12,6 +12,7 @@ using Kind = ScriptedCall::Kind;
 using Expect = ScriptedCall::Expect;
 
 constexpr std::array<std::string_view, 1> kExpectKeys = {"value"};
+constexpr std::uint64_t kMaxSequence = 1'000'000'000;
 
 void ReadNewValue(const Fields& fields, Mistakes& mistakes, ScriptedCall& call) {
   call.value = fields.Text("value");
@@ -45,6 +46,8 @@ void CheckAnswer(const JsonValue& value, const ScriptedCall& call, Mistakes& mis
     mistakes.Add(value, "only a get answers with a value; expect \"ok\"");
   } else if (call.expect == Expect::kNotFound && !get) {
     mistakes.Add(value, "only a get answers \"not_found\"");
+  } else if (call.expect == Expect::kSessionUnknown && get) {
+    mistakes.Add(value, "a get is in no session");
   } else if (call.expect == Expect::kCompareFailed && call.kind != Kind::kCas) {
     mistakes.Add(value, "only a cas answers \"compare_failed\"");
   }
@@ -66,6 +69,16 @@ void ReadExpected(const JsonValue& value, Mistakes& mistakes, ScriptedCall& call
   CheckAnswer(value, call, mistakes);
 }
 
+void ReadSession(const Fields& fields, Mistakes& mistakes, ScriptedCall& call) {
+  call.session = fields.Text("session");
+  call.sequence = fields.Count("sequence", 0, 1, kMaxSequence);
+  if (fields.Has("session") != fields.Has("sequence")) {
+    mistakes.Add(fields.value(), "\"session\" and \"sequence\" need each other");
+  } else if (fields.Has("session") && call.session.empty()) {
+    mistakes.Add(*fields.Find("session"), "a session needs a name");
+  }
+}
+
 template <Kind kind>
 Action ReadCall(const Fields& fields, Reading& reading) {
   ScriptedCall call;
@@ -74,6 +87,7 @@ Action ReadCall(const Fields& fields, Reading& reading) {
   call.key = fields.Text("key");
   if (kind == Kind::kPut || kind == Kind::kCas) ReadNewValue(fields, reading.mistakes, call);
   if (kind == Kind::kGet) ReadHow(fields, reading.mistakes, call);
+  if (kind != Kind::kGet) ReadSession(fields, reading.mistakes, call);
   if (kind == Kind::kCas) ReadCompared(fields, reading.mistakes, call);
   if (const JsonValue* via = fields.Find("via")) call.via = ReadNode(*via, reading);
   if (const JsonValue* expect = fields.Find("expect")) {
@@ -97,11 +111,16 @@ Action ReadTransfer(const Fields& fields, Reading& reading) {
 }  // namespace
 
 std::vector<EventKind> CallEvents() {
-  return {{"put", {"key", "value", "value_bytes", "via", "expect", "within"}, ReadCall<Kind::kPut>},
+  return {{"put",
+           {"key", "value", "value_bytes", "session", "sequence", "via", "expect", "within"},
+           ReadCall<Kind::kPut>},
           {"get", {"key", "mode", "any_node", "via", "expect", "within"}, ReadCall<Kind::kGet>},
-          {"delete", {"key", "via", "expect", "within"}, ReadCall<Kind::kDelete>},
+          {"delete",
+           {"key", "session", "sequence", "via", "expect", "within"},
+           ReadCall<Kind::kDelete>},
           {"cas",
-           {"key", "value", "value_bytes", "expected", "via", "expect", "within"},
+           {"key", "value", "value_bytes", "expected", "session", "sequence", "via", "expect",
+            "within"},
            ReadCall<Kind::kCas>},
           {"transfer_leader", {"to", "via", "expect"}, ReadTransfer}};
 }

@@ -43,6 +43,8 @@ const std::vector<Check>& Checks() {
         {That::kLawfulLoss, {}, {}, When::kEnd},
         {That::kMembers, {"voters"}, {"learners", "node"}},
         {That::kNotLinearizable, {}, {}, When::kEnd},
+        {That::kBusy, {}, {"at_least", "at_most"}, When::kInterval},
+        {That::kUncommitted, {"node"}, {"at_least", "at_most"}},
     };
     for (Check& check : all) {
       check.keys = {"that", "by", "during", "at", "because"};
@@ -144,8 +146,10 @@ void ReadCounts(const Fields& fields, const Check& check, Expectation& expectati
   expectation.at_least = fields.OptionalCount("at_least", 0, UINT64_MAX);
   expectation.at_most = fields.OptionalCount("at_most", 0, UINT64_MAX);
   if (check.that == That::kProgress && !expectation.at_least) expectation.at_least = 1;
-  if (check.that == That::kElections && !expectation.at_least && !expectation.at_most) {
-    mistakes.Add(fields.value(), "elections needs \"at_least\" or \"at_most\"");
+  const bool counts = check.that == That::kElections || check.that == That::kBusy ||
+                      check.that == That::kUncommitted;
+  if (counts && !expectation.at_least && !expectation.at_most) {
+    mistakes.Add(fields.value(), NameOf(check) + " needs \"at_least\" or \"at_most\"");
   }
   if (expectation.at_least && expectation.at_most && *expectation.at_least > *expectation.at_most) {
     mistakes.Add(fields.value(), "\"at_least\" (" + std::to_string(*expectation.at_least) +

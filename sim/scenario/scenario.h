@@ -227,6 +227,7 @@ struct ScriptedCall {
     kUnavailable,
     kBusy,
     kTooLarge,
+    kSessionUnknown,
     kValue,
   };
   Kind kind = Kind::kPut;
@@ -236,7 +237,12 @@ struct ScriptedCall {
   std::string value;                         // put, cas
   std::optional<std::uint64_t> value_bytes;  // instead: so many bytes, made up
   std::optional<std::string> expected;       // cas; absent (null): the key must be missing
-  std::optional<Target> via;                 // ask this node only, without following hints
+  // A write in a session of this name, opened by the first one: the scenario numbers its requests,
+  // so it can send one again, and says of no answer that it has it. Empty: the session of all other
+  // calls, which numbers them by itself.
+  std::string session;
+  std::uint64_t sequence = 0;
+  std::optional<Target> via;  // ask this node only, without following hints
   Expect expect = Expect::kAnything;
   std::string expect_value;  // kValue
   std::optional<Duration> within;
@@ -310,6 +316,8 @@ struct Expectation {
     kLawfulLoss,  // an acknowledged write was lost, and a disk or a wipe is to blame
     kMembers,     // each of `node` (default the leader) goes by exactly these voters and learners
     kNotLinearizable,  // clients were told what no order of their calls explains
+    kBusy,             // how many attempts were refused as busy within the interval (by, during)
+    kUncommitted,  // bytes that each of `node` has not committed as a leader, at_least .. at_most
   };
   That that = That::kOneLeader;
   std::optional<Duration> by;

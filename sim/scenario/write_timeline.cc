@@ -117,6 +117,9 @@ void ActionWriter::operator()(const ScriptedCall& call) {
     if (!call.value_bytes.has_value()) out_.Text("value", call.value);
     out_.OptionalCount("value_bytes", call.value_bytes);
   }
+  if (!call.session.empty()) {
+    out_.Text("session", call.session).Count("sequence", call.sequence);
+  }
   if (call.via.has_value()) out_.OptionalTargets("via", {*call.via});
   if (call.expect == Expect::kValue) {
     out_.Add("expect", ObjectWriter().Text("value", call.expect_value).OneLine());

@@ -87,6 +87,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   const sim::Versions& versions() const override { return versions_; }
   std::uint64_t elections() const override { return leaders_.size(); }
   std::uint64_t calls_done() const override { return clients_.calls_done(); }
+  std::uint64_t calls_busy() const override { return clients_.calls_busy(); }
   std::uint64_t Pick(std::uint64_t bound) override;
   void Crash(NodeId node, sim::Crash::Lose lose) override;
   void Restart(NodeId node) override;

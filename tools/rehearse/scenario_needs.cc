@@ -103,11 +103,11 @@ ScenarioNeeds NeedsOf(const sim::Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.expect.size(); ++i) {
     using That = sim::Expectation::That;
     const That that = scenario.expect[i].that;
-    if (that != That::kLawfulLoss && that != That::kMembers) continue;
-    needs.impossible.push_back("expect/" + std::to_string(i) +
-                               (that == That::kMembers
-                                    ? ": who the members are is not asked of real nodes"
-                                    : ": only the simulator knows what a disk has lost"));
+    const char* why = nullptr;
+    if (that == That::kLawfulLoss) why = ": only the simulator knows what a disk has lost";
+    if (that == That::kMembers) why = ": who the members are is not asked of real nodes";
+    if (that == That::kUncommitted) why = ": what is uncommitted is not asked of real nodes";
+    if (why != nullptr) needs.impossible.push_back("expect/" + std::to_string(i) + why);
   }
   if (!scenario.node_config.empty()) {
     needs.impossible.emplace_back("node_config: all nodes of a real cluster share one file");

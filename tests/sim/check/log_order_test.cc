@@ -296,6 +296,12 @@ TEST_CASE("log order: each node must hold what the log gives up to where it appl
   CHECK_FALSE(fine(content(0, {{"a", Bytes("1")}})));                     // one too many
   CHECK_FALSE(fine(content(3, {{"a", Bytes("3")}, {"c", Bytes("2")}})));  // another key
 
+  NodeContent other = content(2, {{"a", Bytes("1")}, {"b", Bytes("2")}});
+  NodeContent forgetful = other;
+  forgetful.sessions = 1;
+  CHECK_FALSE(CheckStates({other, content(0, {}), other}, log.entries()).has_value());
+  CHECK(CheckStates({other, forgetful}, log.entries())->property == "exactly once");
+
   const auto problem = CheckStates({content(3, {}), content(0, {})}, log.entries());
   REQUIRE(problem.has_value());
   CHECK(problem->property == "state machine safety");

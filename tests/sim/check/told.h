@@ -73,6 +73,13 @@ class Told {
     Sim(n, trace::Replied{CallId(1), &answer});
   }
 
+  void Call(std::uint32_t client, std::uint64_t operation, const ClientRequest& request) {
+    Sim(0, trace::Called{client, operation, &request});
+  }
+  void Answer(std::uint32_t client, std::uint64_t operation, const ClientAnswer& answer) {
+    Sim(0, trace::Answered{client, operation, answer.outcome, "", &answer});
+  }
+
   // `n` takes part in `term`, on disk, voting for `vote`.
   void Join(std::uint32_t n, std::uint64_t durable, std::uint64_t term,
             std::optional<std::uint32_t> vote) {

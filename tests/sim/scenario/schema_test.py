@@ -47,6 +47,8 @@ REFUSED_EVENTS = [
     {"do": "put", "key": "k"}, {"do": "put", "key": "k", "value": "v", "value_bytes": 1},
     {"do": "put", "key": "k", "value": "v", "expect": "not_found"}, {"do": "get", "key": "k", "value": "v"},
     {"do": "put", "key": "k", "value": "v", "expect": {"value": "v"}},
+    {"do": "put", "key": "k", "value": "v", "session": "a"}, {"do": "delete", "key": "k", "sequence": 1},
+    {"do": "delete", "key": "k", "session": "a", "sequence": 0}, {"do": "get", "key": "k", "session": "a", "sequence": 1},
     {"do": "put", "key": "k", "value": "v", "via": "all"}, {"do": "cas", "key": "k", "value": "v"},
     {"do": "cas", "key": "k", "value": "v", "expected": 1}, {"do": "note"},
 ] + [{"do": word, "node": "n0"} for word in
@@ -61,7 +63,8 @@ REFUSED_EXPECTATIONS = [
     {"that": "role", "node": "n0", "is": []}, {"that": "role", "node": "n0", "is": ["boss"]},
     {"that": "new_leader"}, {"that": "value", "key": "k"}, {"that": "value", "value": "v"},
     {"that": "linearizable", "by": "1s"}, {"that": "linearizable", "at": "1s"},
-    {"that": "progress", "at": "1s"}, {"that": "elections"}, {"that": "halted"}, {"that": "out"},
+    {"that": "progress", "at": "1s"}, {"that": "elections"}, {"that": "busy"}, {"that": "uncommitted", "at_most": 1},
+    {"that": "uncommitted", "node": "n0"}, {"that": "halted"}, {"that": "out"},
     {"that": "members"}, {"that": "members", "voters": []},
     {"that": "one_leader", "by": "1s", "at": "end"}, {"that": "one_leader", "during": ["1s"]},
 ]
