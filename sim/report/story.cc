@@ -213,10 +213,14 @@ void Story::On(const EventMeta& meta, const trace::Refounded& event) {
 // --- Scripted calls -----------------------------------------------------------------------------
 
 void Story::On(const EventMeta& meta, const trace::Called& event) {
-  if (event.client != scripted_client_) return;
+  if (event.client < scripted_client_) return;
   if (std::holds_alternative<RegisterOp>(event.request->op)) return;
   const bool is_read = std::holds_alternative<GetOp>(event.request->op);
-  ToldCall call{.text = TextOf(event.request->op), .is_read = is_read, .since = meta.time};
+  const bool numbered = event.client > scripted_client_;
+  const std::string who = numbered ? "client c" + std::to_string(event.client) + ", request " +
+                                         std::to_string(event.request->sequence) + ": "
+                                   : "client: ";
+  ToldCall call{.text = who + TextOf(event.request->op), .is_read = is_read, .since = meta.time};
   if (const auto* get = std::get_if<GetOp>(&event.request->op)) {
     call.is_stale = get->mode == ReadMode::kStale;
     call.tells_node = get->mode != ReadMode::kLinearizable || get->any_node;
@@ -240,8 +244,8 @@ void Story::On(const EventMeta& meta, const trace::Answered& event) {
   if (call->second.tells_node && event.given_up.empty()) {
     result += ", says " + NodeName(call->second.target);
   }
-  Say(meta.time, "client: " + call->second.text + " -> " + result + " (after " +
-                     Ago(meta.time, call->second.since) + ")");
+  Say(meta.time,
+      call->second.text + " -> " + result + " (after " + Ago(meta.time, call->second.since) + ")");
   calls_.erase(call);
 }
 

@@ -20,7 +20,7 @@ struct StoryLine {
 // An observer that keeps the few events a person would tell.
 class Story final : public Observer {
  public:
-  // `scripted_client` is the one whose calls are part of the story.
+  // `scripted_client` and those behind it are the ones whose calls are part of the story.
   explicit Story(std::uint32_t scripted_client) : scripted_client_(scripted_client) {}
 
   void OnNodeEvent(const EventMeta& meta, const TraceEvent& event) override;
