@@ -64,6 +64,12 @@ CallResult TooLate(const Decision& decision, const CallTopic& topic) {
                   "; see that more than half of the nodes run and reach each other"};
 }
 
+// A node of an earlier version does not tell it.
+std::string LimitOf(const v1::Answer& answer) {
+  if (answer.limit() == 0) return "";
+  return ": at most " + std::to_string(answer.limit()) + " bytes";
+}
+
 CallResult JudgeAnswer(Decision& decision, const CallTopic& topic) {
   switch (decision.answer.outcome()) {
     case v1::OUTCOME_OK:
@@ -75,8 +81,9 @@ CallResult JudgeAnswer(Decision& decision, const CallTopic& topic) {
                       "the key does not hold the expected value; nothing was changed");
     case v1::OUTCOME_TOO_LARGE:
       return Refused(decision, topic,
-                     decision.endpoint + " refuses " + SizesOf(topic) +
-                         " as too large; see max_key_bytes and max_value_bytes of the cluster");
+                     decision.endpoint + " refuses " + SizesOf(topic) + " as too large" +
+                         LimitOf(decision.answer) +
+                         "; see max_key_bytes and max_value_bytes of the cluster");
     case v1::OUTCOME_SESSION_UNKNOWN:
       return Refused(decision, topic,
                      "the session of this client has expired; more clients write than the "

@@ -163,6 +163,7 @@ void Encode(const ClientAnswer& answer, v1::Answer& out) {
   out.set_session(answer.session.value());
   out.set_term(static_cast<std::int64_t>(answer.term.value()));
   out.set_index(answer.index.value());
+  out.set_limit(answer.limit);
 }
 
 ClientAnswer Decode(const v1::Answer& in) {
@@ -171,7 +172,8 @@ ClientAnswer Decode(const v1::Answer& in) {
                       .value = Bytes(in.value()),
                       .session = SessionId(in.session()),
                       .term = Term(static_cast<std::uint64_t>(in.term())),
-                      .index = Index(in.index())};
+                      .index = Index(in.index()),
+                      .limit = in.limit()};
   if (in.has_leader()) answer.leader = NodeId(in.leader());
   return answer;
 }

@@ -21,6 +21,8 @@ grpc::Status ErrorFor(const ClientAnswer& answer) {
     case Outcome::kBusy:
       return {StatusCode::RESOURCE_EXHAUSTED, WordsOf(answer.outcome)};
     case Outcome::kTooLarge:
+      return {StatusCode::INVALID_ARGUMENT, WordsOf(answer.outcome) + std::string(": ") +
+                                                std::to_string(answer.limit) + " bytes"};
     case Outcome::kBadRequest:
       return {StatusCode::INVALID_ARGUMENT, WordsOf(answer.outcome)};
     default:

@@ -45,7 +45,7 @@ bool Same(const ClientRequest& a, const ClientRequest& b) {
 }
 
 auto Fields(const ClientAnswer& a) {
-  return std::tuple(a.outcome, a.found, a.value, a.leader, a.session, a.term, a.index);
+  return std::tuple(a.outcome, a.found, a.value, a.leader, a.session, a.term, a.index, a.limit);
 }
 
 ClientOp SomeOp(Draws& draws) {
@@ -74,7 +74,8 @@ ClientAnswer SomeAnswer(Draws& draws) {
                       .value = draws.SomeBytes(),
                       .session = SessionId(draws.Number()),
                       .term = draws.SomeTerm(),
-                      .index = draws.SomeIndex()};
+                      .index = draws.SomeIndex(),
+                      .limit = draws.Number()};
   if (draws.Coin()) answer.leader = draws.SomeNode();
   return answer;
 }
