@@ -60,7 +60,11 @@ void Raft::CheckLeader(const Leader& leader) const {
     DRYDOCK_CHECK(peer.match < peer.next && peer.next <= Next(log_.last()), peer.node, peer.match,
                   peer.next);
     questions += peer.question.has_value() ? 1 : 0;
-    CheckWindow(peer);
+    if (peer.in_flight.empty()) {
+      DRYDOCK_CHECK(peer.in_flight_bytes == 0, peer.node, peer.in_flight_bytes);
+    } else {
+      CheckWindow(peer);
+    }
   }
   DRYDOCK_CHECK(leader.questions == questions, leader.questions, questions);
 }

@@ -7,9 +7,6 @@
 namespace drydock::sim {
 namespace {
 
-// Of a client's answers so many are remembered.
-constexpr std::size_t kRemembered = 64;
-
 std::string Text(Index index) {
   return "entry " + std::to_string(index.value());
 }
@@ -90,7 +87,7 @@ std::optional<std::string> SessionJudge::ApplyInSession(Index index, const Clien
 
 void SessionJudge::Called(std::uint32_t client, std::uint64_t operation,
                           const ClientRequest& request) {
-  if (request.sequence > 0) clients_[client].open[operation] = request.sequence;
+  if (request.sequence > 0) clients_[client].open.emplace_back(operation, request.sequence);
 }
 
 std::optional<std::string> SessionJudge::Answered(std::uint32_t number, std::uint64_t operation,
@@ -98,18 +95,20 @@ std::optional<std::string> SessionJudge::Answered(std::uint32_t number, std::uin
   const auto client = clients_.find(number);
   if (client == clients_.end()) return std::nullopt;
   auto& [open, told] = client->second;
-  const auto call = open.find(operation);
+  const auto call = std::find_if(open.begin(), open.end(),
+                                 [operation](const auto& one) { return one.first == operation; });
   if (call == open.end()) return std::nullopt;
-  const std::uint64_t sequence = call->second;
-  open.erase(call);
+  Told now{call->second, answer.outcome, answer.found, answer.value};
+  *call = open.back();
+  open.pop_back();
   if (!decided) return std::nullopt;
-  const Told now{answer.outcome, answer.found, answer.value};
-  const auto [first, is_new] = told.emplace(sequence, now);
-  const bool same = is_new || first->second == now;
-  if (told.size() > kRemembered) told.erase(told.begin());
-  if (same) return std::nullopt;
-  return "client " + std::to_string(number) + "'s request " + std::to_string(sequence) +
-         " is answered otherwise than before";
+  Told& before = told[now.sequence % told.size()];
+  if (before.sequence == now.sequence && !(before == now)) {
+    return "client " + std::to_string(number) + "'s request " + std::to_string(now.sequence) +
+           " is answered otherwise than before";
+  }
+  before = std::move(now);
+  return std::nullopt;
 }
 
 }  // namespace drydock::sim

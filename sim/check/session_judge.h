@@ -2,6 +2,7 @@
 // they are applied, from the log alone, beside the store that is being judged.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,14 +41,15 @@ class SessionJudge {
     std::map<std::uint64_t, Effect> effects;  // by sequence
   };
   struct Told {
+    std::uint64_t sequence = 0;
     Outcome outcome = Outcome::kOk;
     bool found = false;
     Bytes value;
     friend bool operator==(const Told&, const Told&) = default;
   };
   struct Client {
-    std::map<std::uint64_t, std::uint64_t> open;  // operations that are under way: their sequences
-    std::map<std::uint64_t, Told> told;           // by sequence; the newest
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> open;  // operations: their sequences
+    std::array<Told, 64> told;                                  // by sequence, the newest of each
   };
 
   std::optional<Bytes> CommandIn(const Entry& entry);
