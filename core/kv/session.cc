@@ -54,9 +54,10 @@ void Sessions::Keep(Session& session, std::uint64_t sequence, const ApplyResult&
 }
 
 void Sessions::ForgetOldest(Session& session) {
-  const auto oldest = *session.answers.First();
-  session.answer_bytes -= oldest.value.value.size();
-  session.answers.Erase(oldest.key);
+  const auto* oldest = session.answers.First();
+  session.answer_bytes -= oldest->value.value.size();
+  const std::uint64_t sequence = oldest->key;  // the node goes with it
+  session.answers.Erase(sequence);
 }
 
 void Sessions::AddTo(Hasher& hasher) const {

@@ -7,7 +7,7 @@ namespace drydock {
 namespace {
 
 // More reads than this are not counted, so that a step costs the same however many wait.
-constexpr std::uint64_t kCounted = 64;
+constexpr std::uint64_t kCounted = 8;
 
 }  // namespace
 

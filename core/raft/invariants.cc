@@ -8,7 +8,7 @@ namespace drydock {
 namespace {
 
 // What is longer is not counted anew, so that a check costs the same however much waits.
-constexpr std::uint64_t kCounted = 64;
+constexpr std::uint64_t kCounted = 8;
 
 }  // namespace
 
