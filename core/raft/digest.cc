@@ -166,6 +166,8 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     hasher.Add(peers);
     hasher.Add(leader.term_start);
     hasher.Add(leader.round);
+    hasher.Add(leader.round_of_all);
+    hasher.Add(leader.round_of_all_before);
     AddNode(hasher, leader.preferred, permutation);
     hasher.Add((leader.lease.open ? 1u : 0u) | (leader.lease_given_up ? 2u : 0u) |
                (leader.question_waits ? 4u : 0u));

@@ -249,7 +249,9 @@ class Raft {
   // replication.cc
   Leader* AsLeader() { return std::get_if<Leader>(&state_); }
   Peer* FindPeer(NodeId node);
+  void NextRound();
   void Broadcast(RaftOutput& out);
+  void SendHeartbeat(Peer& peer, RaftOutput& out);
   void SendAppends(Peer& peer, RaftOutput& out);
   void SendAppend(Peer& peer, RaftOutput& out);
   void HandleAppendResponse(const Message& message, RaftOutput& out);
@@ -282,6 +284,7 @@ class Raft {
 
   // reads.cc
   void AskForReads(RaftOutput& out);
+  void AskQuorum(RaftOutput& out);
   void ConfirmReads(RaftOutput& out);
 
   // follower_reads.cc

@@ -1,5 +1,8 @@
 // Linearizable reads without a log entry: ReadIndex (thesis, section 6.4), batched. Reads that come
 // while a round is under way share the next one.
+#include <algorithm>
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/raft/raft.h"
 
@@ -22,8 +25,30 @@ void Raft::AskForReads(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
   const bool reads_wait = !leader.reads.empty() && leader.reads.front().round > leader.round;
   if (!reads_wait && !leader.question_waits) return;
-  Broadcast(out);
+  AskQuorum(out);
   ConfirmReads(out);  // a single voter is a quorum
+}
+
+// No more voters than are needed, for each message costs more than a read does: those who answered
+// the newest round, so that who is slow or gone is not asked again after the next heartbeat. That
+// one goes to all at its own time, and confirms what the others left open.
+void Raft::AskQuorum(RaftOutput& out) {
+  NextRound();
+  std::vector<Peer*> order;
+  for (Peer& peer : std::get<Leader>(state_).peers) {
+    if (configuration().IsVoter(peer.node)) order.push_back(&peer);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Peer* a, const Peer* b) { return a->acked_round > b->acked_round; });
+  std::vector<NodeId> asked{id_};
+  for (Peer* peer : order) {
+    const VoteOutcome outcome = configuration().Outcome([&](NodeId node) {
+      return std::optional(std::find(asked.begin(), asked.end(), node) != asked.end());
+    });
+    if (outcome == VoteOutcome::kWon) return;
+    SendHeartbeat(*peer, out);
+    asked.push_back(peer->node);
+  }
 }
 
 void Raft::ConfirmReads(RaftOutput& out) {

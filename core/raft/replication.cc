@@ -24,18 +24,28 @@ Index Raft::Propose(EntryKind kind, Bytes payload, RaftOutput& out) {
 
 // --- Sending ------------------------------------------------------------------------------------
 
-void Raft::Broadcast(RaftOutput& out) {
+void Raft::NextRound() {
   Leader& leader = std::get<Leader>(state_);
   ++leader.round;
   leader.question_waits = false;
   if (settings_.leases) BeginLease();
+}
+
+void Raft::Broadcast(RaftOutput& out) {
+  NextRound();
+  Leader& leader = std::get<Leader>(state_);
+  leader.round_of_all_before = std::exchange(leader.round_of_all, leader.round);
   if (transfer_.has_value()) transfer_->bidden = false;  // the last bid may be lost
   for (Peer& peer : leader.peers) {
     peer.notice_under_way = false;  // a lost notice is not waited for beyond a heartbeat
-    peer.commit_told = std::max(peer.commit_told, std::min(commit_, peer.match));
-    SendNow(peer.node, Heartbeat{peer.commit_told, leader.round}, out);
+    SendHeartbeat(peer, out);
   }
   Arm(TimerId::kHeartbeat, settings_.heartbeat_interval, out);
+}
+
+void Raft::SendHeartbeat(Peer& peer, RaftOutput& out) {
+  peer.commit_told = std::max(peer.commit_told, std::min(commit_, peer.match));
+  SendNow(peer.node, Heartbeat{peer.commit_told, std::get<Leader>(state_).round}, out);
 }
 
 void Raft::Send(RaftOutput& out) {

@@ -82,7 +82,10 @@ struct PendingChange {
 struct Leader {
   std::vector<Peer> peers;  // ascending, without this node
   Index term_start;         // this leader's first entry
-  std::uint64_t round = 0;  // of the last broadcast
+  std::uint64_t round = 0;  // of the last heartbeats; those of a read ask a quorum only
+  // The last two rounds in which all peers were asked.
+  std::uint64_t round_of_all = 0;
+  std::uint64_t round_of_all_before = 0;
   std::deque<ReadBatch> reads;
   std::uint64_t questions = 0;  // of followers for a read index: Peer::question
   bool question_waits = false;  // for the next round to be sent

@@ -9,9 +9,9 @@
 namespace drydock {
 namespace {
 
-// A peer that answered one of the last two broadcasts is there.
+// A peer that answered one of the last two heartbeats to all is there.
 bool IsHeard(const Peer& peer, const Leader& leader) {
-  return peer.active || peer.acked_round + 2 > leader.round;
+  return peer.active || peer.acked_round >= leader.round_of_all_before;
 }
 
 // After an attempt the preference rests for so many of the longest election timeouts.
