@@ -49,8 +49,8 @@ std::optional<TransferOutcome> Raft::ReasonNotToTransfer(std::optional<NodeId> t
   return std::nullopt;
 }
 
-// Of the voters that answer, the one with the longest log; of equals the most preferred, then the
-// first.
+// Of the voters that answer and are to stay, the one with the longest log; of equals the most
+// preferred, then the first.
 std::optional<NodeId> Raft::BestSuccessor() const {
   const auto& leader = std::get<Leader>(state_);
   const Peer* best = nullptr;
@@ -58,7 +58,8 @@ std::optional<NodeId> Raft::BestSuccessor() const {
     return std::tuple(peer.match, settings_.PriorityOf(peer.node));
   };
   for (const Peer& peer : leader.peers) {
-    if (!peer.counts || !IsHeard(peer, leader) || !configuration().IsVoter(peer.node)) continue;
+    const bool stays = configuration().incoming().Contains(peer.node);
+    if (!peer.counts || !IsHeard(peer, leader) || !stays) continue;
     if (best == nullptr || worth(peer) > worth(*best)) best = &peer;
   }
   return best == nullptr ? std::nullopt : std::optional(best->node);

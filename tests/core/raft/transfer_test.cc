@@ -174,6 +174,25 @@ TEST_CASE("a transfer that cannot be is refused with its reason") {
   CHECK(young.transfers.at(early).outcome == TransferOutcome::kNotReady);
 }
 
+TEST_CASE("leadership is not handed to a learner") {
+  HandCluster cluster = Led(3);
+  cluster.Change(0, {.demote = {NodeId(1)}});
+  cluster.Deliver();
+  const CallId call = cluster.Transfer(0, NodeId(1));
+  CHECK(cluster.transfers.at(call).outcome == TransferOutcome::kNotVoter);
+  CHECK_FALSE(cluster[0].raft().transferring());
+}
+
+TEST_CASE("without a target none is chosen that is about to be removed") {
+  HandCluster cluster = Led(3);
+  cluster.Change(0, {.remove = {NodeId(1)}});
+  REQUIRE(cluster[0].raft().configuration().IsJoint());
+  const CallId call = cluster.Transfer(0, std::nullopt);
+  cluster.Deliver();
+  CHECK(cluster.transfers.at(call).outcome == TransferOutcome::kDone);
+  CHECK(cluster.transfers.at(call).leader == NodeId(2));
+}
+
 TEST_CASE("a bid of an old term, or to a node without the whole log, is refused") {
   HandCluster cluster = Led(3);
   const Raft& leader = cluster[0].raft();
