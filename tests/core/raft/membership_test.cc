@@ -323,6 +323,31 @@ TEST_CASE("a member follows a leader that only a newer configuration knows, if i
 
 // --- A wiped node -------------------------------------------------------------------------------
 
+TEST_CASE("a leader that waits for its own removal to be committed takes no other change") {
+  HandCluster cluster(3);
+  cluster.Elect(1);
+  cluster.Deliver();
+  cluster.Change(1, {.remove = Nodes({0})});
+  const auto to_n0 = [](const Message& m) { return m.to == NodeId(0); };
+  cluster.Deliver(to_n0);
+  cluster.Lose();
+  REQUIRE(ConfigurationOf(cluster, 0).IsJoint());
+  cluster.Crash(1);
+  // n0 leads, and leaves the joint configuration that n1 had entered.
+  const auto until_left = [&](const Message&) {
+    return ConfigurationOf(cluster, 0).IsVoter(NodeId(0));
+  };
+  while (ConfigurationOf(cluster, 0).IsVoter(NodeId(0))) {
+    cluster.Wake(0);
+    cluster.Deliver(until_left);
+  }
+  REQUIRE(cluster[0].raft().IsLeader());
+  const CallId call = cluster.Change(0, {.add = Nodes({0})});
+  CHECK(OutcomeOf(cluster, call) == ChangeOutcome::kNotReady);
+  cluster.Deliver();
+  CHECK_FALSE(cluster[0].raft().IsLeader());
+}
+
 TEST_CASE("a wiped node is refused by its old id until it is removed and added again") {
   HandCluster cluster(3);
   cluster.Elect(0);
