@@ -66,9 +66,9 @@ void Configuration::Bind(NodeId node, StoreId store) {
 }
 
 void Configuration::SetAddress(NodeId node, std::string address) {
-  for (Member& member : members_) {
-    if (member.node == node) member.address = std::move(address);
-  }
+  const auto member = std::find_if(members_.begin(), members_.end(),
+                                   [node](const Member& each) { return each.node == node; });
+  if (member != members_.end()) member->address = std::move(address);
 }
 
 std::size_t Configuration::FoundingSize() const {

@@ -233,6 +233,7 @@ Result<v1::GetStatusResponse> Client::GetStatus(const std::string& endpoint,
 std::vector<EndpointStatus> Client::AskStatus(const std::vector<std::string>& endpoints,
                                               const StatusQuery& query, Within within) {
   std::vector<EndpointStatus> all;
+  all.reserve(endpoints.size());
   for (const std::string& endpoint : endpoints) all.push_back({endpoint, Error{}});
   std::vector<std::thread> threads;
   threads.reserve(all.size());
