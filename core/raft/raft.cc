@@ -171,9 +171,9 @@ bool Raft::Admit(const Message& message, RaftOutput& out) {
     return false;
   }
   // Who was removed and added again since our configuration has another store, and knows ours.
-  const bool bound_anew = message.addressee == store_ && AdmitStranger(message);
+  const auto bound_anew = [&] { return message.addressee == store_ && AdmitStranger(message); };
   if (message.store == StoreId(0) ||
-      (member != nullptr && !IsSender(*member, message) && !bound_anew)) {
+      (member != nullptr && !IsSender(*member, message) && !bound_anew())) {
     Refuse(RefusalReason::kWrongStore, message.from, out);
     return false;
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/storage/first_segment.h"
 #include "core/storage/identity.h"
 #include "core/storage/segment_file.h"
 #include "core/storage/snapshot_reader.h"
@@ -52,16 +53,7 @@ Result<bool> HoldsNothing(Disk& disk) {
 // The identity comes last and makes the store valid: a crash before that leaves what HoldsNothing
 // knows. The folder's own name has to be durable by then, too.
 Status Found(Disk& disk, const Identity& identity, std::uint64_t segment_bytes) {
-  const SegmentHeader header{.node = identity.node,
-                             .store = identity.store,
-                             .segment = 1,
-                             .first_batch = identity.next_batch,
-                             .bytes = RoundUpToSector(segment_bytes)};
-  const std::string path = SegmentPath(1);
-  Status status = disk.Create(path, header.bytes);
-  if (status.ok()) status = disk.Write(path, 0, EncodeSegmentHeader(header));
-  if (status.ok()) status = disk.Sync(path);
-  if (status.ok()) status = disk.SyncDirectory(kWalFolder);
+  Status status = CreateFirstSegment(disk, identity, segment_bytes);
   if (status.ok()) status = disk.SyncDirectory("");
   if (status.ok()) status = WriteIdentity(disk, identity);
   return status;
@@ -108,8 +100,8 @@ Status KeepSnapshots(Disk& disk, const SnapshotsFound& found) {
   return status;
 }
 
-Result<Recovered> StartStore(Disk& disk, const StartOptions& options) {
-  auto read = ReadStore(disk, options.node);
+Result<Recovered> StartStore(Disk& disk, const StartOptions& options, const Identity& found) {
+  auto read = ReadStore(disk, options.node, found);
   if (!read.ok()) return read.error();
   auto& [identity, wal, snapshots, log_restarted] = read.value();
   Status status = MendWal(disk, identity, wal);
@@ -140,7 +132,8 @@ Result<Recovered> Recover(Disk& disk, const StartOptions& options) {
   if (const Status status = CheckOptions(options); !status.ok()) return status.error();
   const auto identity = ReadIdentity(disk);
   if (!identity.ok()) return identity.error();
-  return identity.value().has_value() ? StartStore(disk, options) : FoundStore(disk, options);
+  if (!identity.value().has_value()) return FoundStore(disk, options);
+  return StartStore(disk, options, *identity.value());
 }
 
 }  // namespace drydock

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/overloaded.h"
+#include "core/storage/first_segment.h"
 #include "core/storage/snapshot_writer.h"
 #include "core/storage/wal_format.h"
 #include "core/storage/wal_writer.h"
@@ -77,15 +78,7 @@ Result<Recovered> BeginLog(const Identity& identity, std::uint64_t segment_bytes
   empty.node = identity.node;
   empty.store = identity.store;
   empty.position.segment_bytes = RoundUpToSector(segment_bytes);
-  const SegmentHeader header{.node = identity.node,
-                             .store = identity.store,
-                             .segment = 1,
-                             .first_batch = 1,
-                             .bytes = empty.position.segment_bytes};
-  const std::string path = SegmentPath(1);
-  Status status = CarryOut(into, CreateDurably{path, header.bytes});
-  if (status.ok())
-    status = CarryOut(into, WriteAndSync{path, 0, {Bytes(EncodeSegmentHeader(header))}});
+  const Status status = CreateFirstSegment(into, identity, segment_bytes);
   if (!status.ok()) return status.error();
   return empty;
 }

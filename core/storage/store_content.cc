@@ -76,7 +76,11 @@ Result<StoreContent> ReadStore(Disk& disk, NodeId node) {
   const auto identity = ReadIdentity(disk);
   if (!identity.ok()) return identity.error();
   if (!identity.value().has_value()) return Error{"no store in this directory"};
-  StoreContent content{.identity = *identity.value(), .wal = {}, .snapshots = {}};
+  return ReadStore(disk, node, *identity.value());
+}
+
+Result<StoreContent> ReadStore(Disk& disk, NodeId node, const Identity& identity) {
+  StoreContent content{.identity = identity, .wal = {}, .snapshots = {}};
   if (content.identity.node != node) {
     return Error{"this directory belongs to " + Name(content.identity.node) + ", not " +
                  Name(node) + ": give " + Name(node) + " its own directory"};

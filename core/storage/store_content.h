@@ -21,5 +21,7 @@ struct StoreContent {
 // An error tells the file, the offset and what to do: there is no store, it belongs to another
 // node, or something in it is damaged that no crash can have damaged.
 Result<StoreContent> ReadStore(Disk& disk, NodeId node);
+// The same, of a store whose identity was read before.
+Result<StoreContent> ReadStore(Disk& disk, NodeId node, const Identity& identity);
 
 }  // namespace drydock

@@ -9,6 +9,7 @@ Tests assert states and wait for conditions; nothing may hang on how fast a mach
 import atexit
 import contextlib
 import importlib
+import json
 import os
 import pathlib
 import shutil
@@ -170,6 +171,19 @@ class Cluster:
         node = self.nodes[name]
         node.start(*self.flags, *more, environment={**self.environment, **(environment or {})},
                    detached=False)
+        node.wait_listening()
+        return node
+
+    def join(self, name, place=None):
+        """Starts a node that waits to be added. Its file knows the founders and itself only."""
+        place = place or free_addresses(1)[0]
+        content = json.loads(self.config.read_text(encoding='utf-8'))
+        content['nodes'][name] = place
+        config = self.folder / f'{name}.json'
+        write_json(config, content)
+        node = Node(name, self.folder / name, RAFTD, config, place)
+        self.nodes[name] = node
+        node.start('--join', bootstrap=False, detached=False)
         node.wait_listening()
         return node
 

@@ -8,7 +8,6 @@ import unittest
 
 import harness
 from harness import figure, wait_until
-from cluster import Node, free_addresses, write_json
 from writers import Writers
 
 RAFTCTL = harness.RAFTD.parent / 'raftctl'
@@ -35,19 +34,6 @@ class MembersTest(unittest.TestCase):
         listed = wait_until(told, lambda: f'the change should end. {cluster.describe()}')
         return {each['node']: each for each in listed}
 
-    def join(self, cluster, name, place=None):
-        """Starts a node that waits to be added. Its file knows the founders and itself only."""
-        place = place or free_addresses(1)[0]
-        content = json.loads(cluster.config.read_text(encoding='utf-8'))
-        content['nodes'][name] = place
-        config = cluster.folder / f'{name}.json'
-        write_json(config, content)
-        node = Node(name, cluster.folder / name, harness.RAFTD, config, place)
-        cluster.nodes[name] = node
-        node.start('--join', bootstrap=False, detached=False)
-        node.wait_listening()
-        return node
-
     def leave(self, cluster, name):
         self.assertEqual(cluster.stop(name), 0, cluster.nodes[name].last_words())
         del cluster.nodes[name]
@@ -59,7 +45,7 @@ class MembersTest(unittest.TestCase):
         with Writers(cluster, count=harness.by_length(2, 4, 8)) as writers:
             for i, old in enumerate(founders):
                 new = f'n{count + i}'
-                node = self.join(cluster, new)
+                node = cluster.join(new)
                 writers.wait_more(20)
                 self.raftctl(cluster, 'members', 'replace', f'{old}={new}@{node.address}')
                 members = self.members(cluster)
@@ -90,7 +76,7 @@ class MembersTest(unittest.TestCase):
             cluster.kill(wiped)
             shutil.rmtree(cluster.nodes[wiped].data)
             place = {'address': cluster.nodes[wiped].address}
-            node = self.join(cluster, wiped, place)
+            node = cluster.join(wiped, place)
             wait_until(lambda: any(each.get('why') == 'wrong_store' for name in cluster.nodes
                                    for each in cluster.nodes[name].events()),
                        lambda: f'the new store should be refused. {cluster.describe()}')
@@ -111,7 +97,7 @@ class MembersTest(unittest.TestCase):
 
     def test_a_node_that_waits_to_be_added_founds_nothing_after_a_restart_either(self):
         cluster = harness.Cluster.running(self, 3)
-        node = self.join(cluster, 'n3')
+        node = cluster.join('n3')
         cluster.kill('n3')
         node.start(detached=False, bootstrap=False)
         node.wait_listening()

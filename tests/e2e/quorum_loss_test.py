@@ -1,13 +1,11 @@
 #!/usr/bin/python3
 """After the loss of a quorum one node's store becomes the beginning of a new cluster."""
 
-import json
 import shutil
 import subprocess
 import unittest
 
 import harness
-from cluster import Node, free_addresses, write_json
 from writers import Writers
 
 RAFTCTL = harness.RAFTD.parent / 'raftctl'
@@ -25,19 +23,6 @@ class QuorumLossTest(unittest.TestCase):
                                  '--config', cluster.config, '--timeout', '120s'],
                                 text=True, capture_output=True, check=False, timeout=180)
         self.assertEqual((result.returncode, result.stderr), (0, ''), cluster.describe())
-
-    def join(self, cluster, name):
-        """A new machine with an empty disk, under a new number."""
-        place = free_addresses(1)[0]
-        content = json.loads(cluster.config.read_text(encoding='utf-8'))
-        content['nodes'][name] = place
-        config = cluster.folder / f'{name}.json'
-        write_json(config, content)
-        node = Node(name, cluster.folder / name, harness.RAFTD, config, place)
-        cluster.nodes[name] = node
-        node.start('--join', bootstrap=False, detached=False)
-        node.wait_listening()
-        return node
 
     def test_what_one_node_holds_goes_on_as_a_new_cluster(self):
         cluster = harness.Cluster.running(self, 3)
@@ -74,7 +59,7 @@ class QuorumLossTest(unittest.TestCase):
         self.assertEqual(cluster.leader(), survivor)
         writers.check(self)
         for name in ('n3', 'n4'):
-            self.add(cluster, self.join(cluster, name))
+            self.add(cluster, cluster.join(name))
         cluster.wait_even()
         cluster.kill(survivor)
         cluster.leader(but=(survivor,))

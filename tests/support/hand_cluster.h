@@ -159,6 +159,14 @@ class HandCluster {
   }
 
   MemoryDisk& disk(std::uint32_t node) { return disks_[node]; }
+  // What nodes ignored or refused for this reason so far.
+  std::size_t RefusalsFor(RefusalReason reason) const {
+    return static_cast<std::size_t>(
+        std::count_if(trace.begin(), trace.end(), [reason](const TraceEvent& event) {
+          const auto* refused = std::get_if<trace::Refused>(&event);
+          return refused != nullptr && refused->reason == reason;
+        }));
+  }
   std::map<CallId, ClientAnswer> answers;
   std::map<CallId, ChangeAnswer> changes;
   std::map<CallId, int> replies;  // how often each call was answered or dropped

@@ -7,17 +7,6 @@
 namespace drydock {
 namespace {
 
-using trace::Refused;
-
-std::size_t RefusalsIn(const HandCluster& cluster, RefusalReason reason) {
-  std::size_t count = 0;
-  for (const TraceEvent& event : cluster.trace) {
-    const auto* refused = std::get_if<Refused>(&event);
-    count += refused != nullptr && refused->reason == reason ? 1 : 0;
-  }
-  return count;
-}
-
 // --- Elections ----------------------------------------------------------------------------------
 
 TEST_CASE("5.2: a node votes for at most one candidate in a term, and again for the same one") {
@@ -51,7 +40,7 @@ TEST_CASE("5.4.1: a candidate whose log lacks entries gets no vote") {
   cluster.Wake(2);
   cluster.Deliver(Between(1, 2));
   CHECK(cluster[2].raft().role() == Role::kPreCandidate);
-  CHECK(RefusalsIn(cluster, RefusalReason::kLogBehind) > 0);
+  CHECK(cluster.RefusalsFor(RefusalReason::kLogBehind) > 0);
 }
 
 TEST_CASE("thesis 9.6: a node that was cut off does not raise anybody's term") {
@@ -73,7 +62,7 @@ TEST_CASE("thesis 4.2.3: nobody is voted for while the leader is heard") {
   const Term term = cluster[1].raft().term();
   cluster.Hand({NodeId(2), NodeId(1), StoreId(3), Next(term), VoteRequest{Index(100), Next(term)}});
   CHECK(cluster[1].raft().term() == term);
-  CHECK(RefusalsIn(cluster, RefusalReason::kLeaderIsAlive) == 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kLeaderIsAlive) == 1);
 }
 
 TEST_CASE("thesis 6.2: a leader that no quorum answers steps down") {

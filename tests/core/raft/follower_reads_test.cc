@@ -20,15 +20,6 @@ std::size_t CountOf(const HandCluster& cluster, bool (*is)(const Message&)) {
       std::count_if(cluster.in_flight.begin(), cluster.in_flight.end(), is));
 }
 
-std::size_t RefusalsIn(const HandCluster& cluster, RefusalReason reason) {
-  std::size_t count = 0;
-  for (const TraceEvent& event : cluster.trace) {
-    const auto* refused = std::get_if<trace::Refused>(&event);
-    count += refused != nullptr && refused->reason == reason ? 1 : 0;
-  }
-  return count;
-}
-
 // n0 leads, all have all, and k is 1.
 HandCluster Led(std::uint32_t size, Settings settings = {}) {
   HandCluster cluster(size, settings);
@@ -118,7 +109,7 @@ TEST_CASE("6.4: a leader that has committed nothing in its term gives no read in
   REQUIRE(cluster[1].raft().IsLeader());
   const CallId call = GetAnywhere(cluster, 2);
   cluster.Deliver(no_log);
-  CHECK(RefusalsIn(cluster, RefusalReason::kNoReadIndex) == 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kNoReadIndex) == 1);
   CHECK_FALSE(cluster.answers.contains(call));
   cluster.Deliver();
   cluster.Advance(Duration::Milliseconds(50));
@@ -171,9 +162,9 @@ TEST_CASE("an answer that comes twice, or to the process before, is not taken") 
   const Message answer =
       *std::find_if(cluster.in_flight.begin(), cluster.in_flight.end(), IsAnswer);
   cluster.Deliver();
-  const std::size_t refused = RefusalsIn(cluster, RefusalReason::kStaleResponse);
+  const std::size_t refused = cluster.RefusalsFor(RefusalReason::kStaleResponse);
   cluster.Hand(answer);
-  CHECK(RefusalsIn(cluster, RefusalReason::kStaleResponse) == refused + 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kStaleResponse) == refused + 1);
 
   cluster.Crash(1);
   cluster.Wake(0);
@@ -181,7 +172,7 @@ TEST_CASE("an answer that comes twice, or to the process before, is not taken") 
   const CallId call = GetAnywhere(cluster, 1);
   cluster.Lose(IsQuestion);
   cluster.Hand(answer);  // has the number that is asked for now
-  CHECK(RefusalsIn(cluster, RefusalReason::kStaleResponse) == refused + 2);
+  CHECK(cluster.RefusalsFor(RefusalReason::kStaleResponse) == refused + 2);
   CHECK_FALSE(cluster.answers.contains(call));
 }
 

@@ -34,14 +34,6 @@ void Beat(
     cluster.Lose();
   }
 }
-std::size_t Refusals(const HandCluster& cluster, RefusalReason reason) {
-  std::size_t count = 0;
-  for (const TraceEvent& event : cluster.trace) {
-    const auto* refused = std::get_if<trace::Refused>(&event);
-    count += refused != nullptr && refused->reason == reason ? 1 : 0;
-  }
-  return count;
-}
 // How often a joint configuration, and one that follows it, was appended at a leader.
 std::size_t JointEntries(const Raft& raft) {
   std::size_t count = 0;
@@ -196,7 +188,7 @@ TEST_CASE("4.2.3: a removed node that never learnt of it moves nobody's term") {
                   StoreId(2)});
     CHECK(cluster[1].raft().term() == term);
   }
-  CHECK(Refusals(cluster, RefusalReason::kLogBehind) >= 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kLogBehind) >= 1);
 }
 
 TEST_CASE("a cluster shrunk from two to one goes on alone, after a restart as well") {
@@ -315,9 +307,9 @@ TEST_CASE("a member follows a leader that only a newer configuration knows, if i
   Beat(cluster, 3, 3, Hears({1, 2, 3}));
   CHECK(ConfigurationOf(cluster, 2).IsMember(NodeId(3)));
   // A leader of the same number from elsewhere does not know our store.
-  const std::size_t before = Refusals(cluster, RefusalReason::kUnknownSender);
+  const std::size_t before = cluster.RefusalsFor(RefusalReason::kUnknownSender);
   cluster.Hand({NodeId(9), NodeId(2), StoreId(10), Term(50), Heartbeat{}, StoreId(77)});
-  CHECK(Refusals(cluster, RefusalReason::kUnknownSender) == before + 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kUnknownSender) == before + 1);
   CHECK(cluster[2].raft().term() < Term(50));
 }
 
@@ -355,7 +347,7 @@ TEST_CASE("a wiped node is refused by its old id until it is removed and added a
   Beat(cluster, 0, 2);
   cluster.Wipe(2, StoreId(33));
   Beat(cluster, 0, 6);
-  CHECK(Refusals(cluster, RefusalReason::kWrongStore) > 0);
+  CHECK(cluster.RefusalsFor(RefusalReason::kWrongStore) > 0);
   CHECK(cluster[2].kv().Get("k") == std::nullopt);
   const CallId again = cluster.Change(0, {.add = Nodes({2})});
   CHECK(cluster.changes.at(again).reason == "n2 is a member already");

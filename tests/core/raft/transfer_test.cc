@@ -15,15 +15,6 @@ bool IsNoBid(const Message& m) {
   return !Is<TimeoutNow>(m);
 }
 
-std::size_t RefusalsIn(const HandCluster& cluster, RefusalReason reason) {
-  std::size_t count = 0;
-  for (const TraceEvent& event : cluster.trace) {
-    const auto* refused = std::get_if<trace::Refused>(&event);
-    count += refused != nullptr && refused->reason == reason ? 1 : 0;
-  }
-  return count;
-}
-
 // n0 leads, and all have all.
 HandCluster Led(std::uint32_t size, Settings settings = {}) {
   HandCluster cluster(size, settings);
@@ -50,7 +41,7 @@ TEST_CASE("3.10: the target leads at once, though everybody has just heard the l
   CHECK(cluster.transfers.at(call).outcome == TransferOutcome::kDone);
   CHECK(cluster.transfers.at(call).leader == NodeId(2));
   CHECK(cluster.replies.at(call) == 1);
-  CHECK(RefusalsIn(cluster, RefusalReason::kLeaderIsAlive) == 0);
+  CHECK(cluster.RefusalsFor(RefusalReason::kLeaderIsAlive) == 0);
 }
 
 TEST_CASE(
@@ -203,9 +194,9 @@ TEST_CASE("a bid of an old term, or to a node without the whole log, is refused"
     return taken;
   };
   CHECK_FALSE(bid(leader.term(), Next(leader.log().last()), leader.term()));
-  CHECK(RefusalsIn(cluster, RefusalReason::kNotCaughtUp) == 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kNotCaughtUp) == 1);
   CHECK_FALSE(bid(Term(leader.term().value() - 1), leader.log().last(), leader.term()));
-  CHECK(RefusalsIn(cluster, RefusalReason::kOldTerm) == 1);
+  CHECK(cluster.RefusalsFor(RefusalReason::kOldTerm) == 1);
   CHECK(cluster[1].raft().role() == Role::kFollower);
   CHECK(bid(leader.term(), leader.log().last(), leader.log().last_term()));
   CHECK(cluster[1].raft().role() == Role::kCandidate);
