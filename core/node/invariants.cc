@@ -17,6 +17,7 @@ void Node::CheckInvariants() const {
     DRYDOCK_CHECK(raft_.IsLeader() && stay_ == raft_.stay(), stay_, raft_.stay());
     DRYDOCK_CHECK(writes_.empty() || writes_.front().index > applied_, applied_);
   }
+  if (reads_.empty() && confirmed_.empty() && raft_.waiting_reads() == 0) return;
   DRYDOCK_CHECK(reads_.empty() || stay_ == raft_.stay(), stay_, raft_.stay());
   DRYDOCK_CHECK(reads_.size() <= raft_.settings().max_pending_reads, reads_.size());
   if (reads_.size() > kCounted) return;

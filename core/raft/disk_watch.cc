@@ -9,8 +9,8 @@ namespace drydock {
 void Raft::WatchDisk() {
   if (suspended_ || lsn_ == durable_lsn_ || IsArmed(TimerId::kDisk)) return;
   if (disk_ == DiskWatch::kStalled && !IsLeader()) return;
-  deadlines_[static_cast<std::size_t>(TimerId::kDisk)] =
-      now_ + (settings_.election_timeout_max - settings_.heartbeat_interval);
+  timers_.Set(TimerId::kDisk,
+              now_ + (settings_.election_timeout_max - settings_.heartbeat_interval));
 }
 
 // A process that was paused finds this timer due although its write may be done: the disk has one

@@ -44,7 +44,7 @@ void Raft::ArmElection(RaftOutput& out) {
   Duration delay = election_timeout_;
   // Its own vote is one, too: it waits for what it may have promised before it was restarted.
   if (IsArmed(TimerId::kStickiness)) {
-    delay = std::max(delay, deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] - now_);
+    delay = std::max(delay, timers_[TimerId::kStickiness] - now_);
   }
   Arm(TimerId::kElection, delay, out);
 }

@@ -38,7 +38,7 @@ bool Raft::HasPromised() const {
 // The leader was heard. What may have been promised before a restart can last longer.
 void Raft::HoldVotesBack(RaftOutput& out) {
   const TimePoint until = now_ + settings_.election_timeout_min;
-  const TimePoint before = deadlines_[static_cast<std::size_t>(TimerId::kStickiness)];
+  const TimePoint before = timers_[TimerId::kStickiness];
   if (IsArmed(TimerId::kStickiness) && before > until) return;
   Arm(TimerId::kStickiness, settings_.election_timeout_min, out);
 }
@@ -50,7 +50,7 @@ std::optional<TimePoint> Raft::LeaseUntil() const {
   if (leader == nullptr || !IsArmed(TimerId::kLease)) return std::nullopt;
   // What predecessors committed may be known only then (thesis, section 6.4).
   if (commit_ < leader->term_start) return std::nullopt;
-  return deadlines_[static_cast<std::size_t>(TimerId::kLease)];
+  return timers_[TimerId::kLease];
 }
 
 // With a round of heartbeats, unless answers to an earlier one are still of use. One that a quorum
@@ -80,9 +80,9 @@ void Raft::ConfirmLease() {
   leader.lease.open = false;
   const TimePoint until =
       leader.lease.sent + OnSlowestClock(reached.value(), settings_.clock_drift_ppm);
-  TimePoint& deadline = deadlines_[static_cast<std::size_t>(TimerId::kLease)];
   if (until <= now_) return;
-  deadline = IsArmed(TimerId::kLease) ? std::max(deadline, until) : until;
+  const bool armed = IsArmed(TimerId::kLease);
+  timers_.Set(TimerId::kLease, armed ? std::max(timers_[TimerId::kLease], until) : until);
 }
 
 void Raft::ForgetLease() {

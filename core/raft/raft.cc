@@ -28,7 +28,6 @@ Raft::Raft(RaftStart start, TimePoint now)
       durable_ballot_(term_, vote_),
       now_(now),
       vote_promise_(start.vote_promise) {
-  deadlines_.fill(TimePoint::Max());
   configurations_.emplace_back(Index(0), std::move(start.configuration));
   if (start.snapshot.has_value()) {
     NoteSnapshot(*start.snapshot);
@@ -44,12 +43,11 @@ Raft::Raft(RaftStart start, TimePoint now)
     configurations_.emplace_back(index, std::move(*found));
   }
   DrawElectionTimeout();
-  TimePoint& election = deadlines_[static_cast<std::size_t>(TimerId::kElection)];
-  election = now_ + election_timeout_;
+  timers_.Set(TimerId::kElection, now_ + election_timeout_);
   if (vote_promise_ == Duration() || incarnation_ == Incarnation(1)) return;
   // What was promised before the restart is forgotten; by then it is over (thesis, section 6.4.1).
-  deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] = now_ + vote_promise_;
-  election = std::max(election, now_ + vote_promise_);
+  timers_.Set(TimerId::kStickiness, now_ + vote_promise_);
+  timers_.Set(TimerId::kElection, now_ + std::max(election_timeout_, vote_promise_));
 }
 
 std::optional<NodeId> Raft::leader() const {
@@ -75,24 +73,18 @@ std::uint64_t Raft::waiting_reads() const {
 
 // --- Timers -------------------------------------------------------------------------------------
 
-TimePoint Raft::NextDeadline() const {
-  TimePoint next = TimePoint::Max();
-  for (const TimePoint deadline : deadlines_) next = std::min(next, deadline);
-  return next;
-}
-
 void Raft::Arm(TimerId timer, Duration delay, RaftOutput& out) {
   const TimePoint deadline = now_ + delay;
-  deadlines_[static_cast<std::size_t>(timer)] = deadline;
+  timers_.Set(timer, deadline);
   out.trace.emplace_back(trace::TimerArmed{timer, deadline});
 }
 
 void Raft::Disarm(TimerId timer) {
-  deadlines_[static_cast<std::size_t>(timer)] = TimePoint::Max();
+  timers_.Set(timer, TimePoint::Max());
 }
 
 bool Raft::IsArmed(TimerId timer) const {
-  return deadlines_[static_cast<std::size_t>(timer)] != TimePoint::Max();
+  return timers_.IsArmed(timer);
 }
 
 // The one place that compares the clock.
@@ -101,8 +93,8 @@ void Raft::AdvanceTo(TimePoint now, RaftOutput& out) {
   now_ = now;
   if (NextDeadline() > now_) return;  // as in most steps
   for (std::size_t i = 0; i < kTimerCount; ++i) {
-    if (deadlines_[i] > now_) continue;
     const auto timer = static_cast<TimerId>(i);
+    if (timers_[timer] > now_) continue;
     Disarm(timer);
     out.trace.emplace_back(trace::TimerFired{timer});
     Fire(timer, out);
@@ -403,11 +395,9 @@ void Raft::Suspend(Duration length, RaftOutput& out) {
   suspended_ = true;
   DropTransfer(out);
   // Silence takes no promise back.
-  const TimePoint promised = deadlines_[static_cast<std::size_t>(TimerId::kStickiness)];
-  deadlines_.fill(TimePoint::Max());
-  if (vote_promise_ > Duration()) {
-    deadlines_[static_cast<std::size_t>(TimerId::kStickiness)] = promised;
-  }
+  const TimePoint promised = timers_[TimerId::kStickiness];
+  timers_.Clear();
+  if (vote_promise_ > Duration()) timers_.Set(TimerId::kStickiness, promised);
   Arm(TimerId::kResume, length, out);
 }
 

@@ -26,6 +26,7 @@
 #include "core/raft/log.h"
 #include "core/raft/mutation.h"
 #include "core/raft/roles.h"
+#include "core/raft/timers.h"
 
 namespace drydock {
 
@@ -139,7 +140,7 @@ class Raft {
   const std::pair<Index, Configuration>& ConfigurationAt(Index index) const;
 
   // --- State ---
-  TimePoint NextDeadline() const;
+  TimePoint NextDeadline() const { return timers_.next(); }
   NodeId id() const { return id_; }
   StoreId store() const { return store_; }
   Incarnation incarnation() const { return incarnation_; }
@@ -381,7 +382,7 @@ class Raft {
   std::optional<Transfer> transfer_;  // outlives the leadership that it began in
   DiskWatch disk_ = DiskWatch::kWell;
   TimePoint now_;
-  std::array<TimePoint, kTimerCount> deadlines_;
+  Timers timers_;
   Duration election_timeout_;
   std::uint64_t draws_ = 0;
   Duration vote_promise_;        // the longest that may be given

@@ -219,6 +219,7 @@ void Raft::InstallSnapshot(const SnapshotMeta& meta, RaftOutput& out) {
 
 // A long log that is given up at once would hold the node up.
 void Raft::FreeSome() {
+  if (replaced_.base() == replaced_.last()) return;
   replaced_.CompactTo(std::min(replaced_.last(), replaced_.base() + kFreedAtOnce));
 }
 
