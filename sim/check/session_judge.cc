@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/hasher.h"
 #include "core/kv/command.h"
 
 namespace drydock::sim {
@@ -13,6 +14,21 @@ std::string Text(Index index) {
 std::string Name(const ClientRequest& request) {
   return "request " + std::to_string(request.sequence) + " of session " +
          std::to_string(request.session.value());
+}
+
+// Of what is sorted by sequence: the first that has this one or a later one.
+template <class Effects>
+auto FirstFrom(Effects& effects, std::uint64_t sequence) {
+  return std::find_if(effects.begin(), effects.end(),
+                      [sequence](const auto& one) { return one.sequence >= sequence; });
+}
+
+std::uint64_t HashOf(const ClientAnswer& answer) {
+  Hasher hasher;
+  hasher.Add(static_cast<std::uint64_t>(answer.outcome));
+  hasher.Add(answer.found ? 1 : 0);
+  hasher.Add(answer.value.view());
+  return hasher.Finish();
 }
 
 }  // namespace
@@ -69,17 +85,20 @@ std::optional<std::string> SessionJudge::ApplyInSession(Index index, const Clien
   Session& session = found->second;
   session.used = index;
   session.first_unanswered = std::max(session.first_unanswered, request.first_unanswered);
-  session.effects.erase(session.effects.begin(),
-                        session.effects.lower_bound(session.first_unanswered));
+  auto& effects = session.effects;
+  effects.erase(effects.begin(), FirstFrom(effects, session.first_unanswered));
   if (request.sequence < session.first_unanswered) {
     return what() + ", is applied: the client has said that it has that answer";
   }
-  const auto [effect, is_new] = session.effects.emplace(request.sequence, Effect{index, outcome});
-  if (is_new && duplicate) return what() + ", is taken for a retry: it was never applied";
-  if (is_new) return std::nullopt;
-  const std::string first = Text(effect->second.index);
+  const auto effect = FirstFrom(effects, request.sequence);
+  if (effect == effects.end() || effect->sequence != request.sequence) {
+    effects.insert(effect, {request.sequence, index, outcome});
+    if (!duplicate) return std::nullopt;
+    return what() + ", is taken for a retry: it was never applied";
+  }
+  const std::string first = Text(effect->index);
   if (!duplicate) return what() + ", is applied again: " + first + " did it";
-  if (outcome == effect->second.outcome) return std::nullopt;
+  if (outcome == effect->outcome) return std::nullopt;
   return what() + ", comes to something else than at " + first;
 }
 
@@ -87,27 +106,29 @@ std::optional<std::string> SessionJudge::ApplyInSession(Index index, const Clien
 
 void SessionJudge::Called(std::uint32_t client, std::uint64_t operation,
                           const ClientRequest& request) {
-  if (request.sequence > 0) clients_[client].open.emplace_back(operation, request.sequence);
+  if (request.sequence == 0) return;
+  if (client >= clients_.size()) clients_.resize(client + 1);
+  clients_[client].open.emplace_back(operation, request.sequence);
 }
 
 std::optional<std::string> SessionJudge::Answered(std::uint32_t number, std::uint64_t operation,
                                                   const ClientAnswer& answer, bool decided) {
-  const auto client = clients_.find(number);
-  if (client == clients_.end()) return std::nullopt;
-  auto& [open, told] = client->second;
+  if (number >= clients_.size()) return std::nullopt;
+  auto& [open, told] = clients_[number];
   const auto call = std::find_if(open.begin(), open.end(),
                                  [operation](const auto& one) { return one.first == operation; });
   if (call == open.end()) return std::nullopt;
-  Told now{call->second, answer.outcome, answer.found, answer.value};
+  const std::uint64_t sequence = call->second;
   *call = open.back();
   open.pop_back();
   if (!decided) return std::nullopt;
-  Told& before = told[now.sequence % told.size()];
-  if (before.sequence == now.sequence && !(before == now)) {
-    return "client " + std::to_string(number) + "'s request " + std::to_string(now.sequence) +
+  const Told now{sequence, HashOf(answer)};
+  Told& before = told[sequence % told.size()];
+  if (before.sequence == sequence && before != now) {
+    return "client " + std::to_string(number) + "'s request " + std::to_string(sequence) +
            " is answered otherwise than before";
   }
-  before = std::move(now);
+  before = now;
   return std::nullopt;
 }
 

@@ -32,19 +32,18 @@ class SessionJudge {
 
  private:
   struct Effect {
+    std::uint64_t sequence = 0;
     Index index;
     Outcome outcome = Outcome::kOk;
   };
   struct Session {
-    Index used;                               // the entry that used it last
-    std::uint64_t first_unanswered = 0;       // nothing below it may be applied any more
-    std::map<std::uint64_t, Effect> effects;  // by sequence
+    Index used;                          // the entry that used it last
+    std::uint64_t first_unanswered = 0;  // nothing below it may be applied any more
+    std::vector<Effect> effects;         // by sequence; few, and nearly always new ones at the end
   };
   struct Told {
     std::uint64_t sequence = 0;
-    Outcome outcome = Outcome::kOk;
-    bool found = false;
-    Bytes value;
+    std::uint64_t answer = 0;  // a hash of it
     friend bool operator==(const Told&, const Told&) = default;
   };
   struct Client {
@@ -58,8 +57,8 @@ class SessionJudge {
                                             Outcome outcome, bool duplicate);
 
   std::map<SessionId, Session> sessions_;
-  std::vector<Bytes> parts_;  // of a large command that is not complete yet
-  std::map<std::uint32_t, Client> clients_;
+  std::vector<Bytes> parts_;     // of a large command that is not complete yet
+  std::vector<Client> clients_;  // by number, of those that numbered a request
 };
 
 }  // namespace drydock::sim
