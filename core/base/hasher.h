@@ -1,6 +1,7 @@
 // A 64-bit hash of a sequence of numbers and bytes: the same on every machine and compiler.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -32,6 +33,10 @@ class Hasher {
  private:
   static std::uint64_t LittleEndian(const char* data, std::size_t count) {
     std::uint64_t word = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&word, data, count);
+      return word;
+    }
     for (std::size_t i = 0; i < count; ++i) {
       word |= static_cast<std::uint64_t>(static_cast<unsigned char>(data[i])) << (8 * i);
     }
