@@ -72,7 +72,7 @@ std::uint64_t Node::CostOf(const ClientRequest& write) const {
 }
 
 // Leadership is on its way to another node: nothing is proposed here until that has ended.
-void Node::Hold(ClientCall call) {
+void Node::Hold(ClientCall&& call) {
   const bool is_read = IsRead(call.request);
   const std::uint64_t cost = is_read ? 0 : CostOf(call.request);
   held_.Add(std::move(call), is_read, cost);

@@ -2,6 +2,15 @@
 
 namespace drydock {
 
+std::optional<CallId> CallOf(const Input& input) {
+  return std::visit(
+      []<class Kind>(const Kind& kind) -> std::optional<CallId> {
+        if constexpr (requires { kind.call; }) return kind.call;
+        return std::nullopt;
+      },
+      input);
+}
+
 void Effects::Clear() {
   messages.clear();
   peer_replies.clear();

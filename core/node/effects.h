@@ -60,6 +60,9 @@ struct TakeSnapshot {
 using Input = std::variant<Wake, PeerRequest, PeerResponse, ClientCall, DiskDone, Suspend, Resume,
                            TransferLeadership, ChangeMembers, TakeSnapshot>;
 
+// The call that the input asks an answer for, if it is one.
+std::optional<CallId> CallOf(const Input& input);
+
 // --- Effects ------------------------------------------------------------------------------------
 
 struct ClientReply {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "core/node/effects.h"
 
@@ -19,7 +19,7 @@ class HeldCalls {
     calls_.push_back(std::move(call));
   }
   // All of them, in the order in which they came.
-  std::deque<ClientCall> Take() {
+  std::vector<ClientCall> Take() {
     reads_ = 0;
     bytes_ = 0;
     return std::exchange(calls_, {});
@@ -31,7 +31,7 @@ class HeldCalls {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  std::deque<ClientCall> calls_;
+  std::vector<ClientCall> calls_;
   std::uint64_t reads_ = 0;
   std::uint64_t bytes_ = 0;
 };

@@ -10,6 +10,8 @@ namespace {
 
 // So many keys ahead: what was fetched is still in the caches when its turn comes.
 constexpr std::uint64_t kPrefetched = 16;
+// So many pairs of a map that is given up, at a step: so that none takes long.
+constexpr std::size_t kFreedAtOnce = 8192;
 
 RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
   return RaftStart{.id = recovered.node,
@@ -98,9 +100,9 @@ void Node::BeginStep(TimePoint now, std::span<Input> inputs, Effects& out) {
       continue;
     }
     std::visit([&](auto& in) { Handle(std::move(in), out, raft_out); }, input);
-    TakeOfferedChunks(out, raft_out);
+    if (!chunks_offered_.empty()) TakeOfferedChunks(out, raft_out);
     NoteLeadership(out);
-    LetHeldCallsGo(out, raft_out);
+    if (!held_.empty() && !raft_.transferring()) LetHeldCallsGo(out, raft_out);
   }
   if (halted_) return;
   SendAndWrite(out, raft_out);
@@ -113,8 +115,9 @@ void Node::EndStep(Effects& out) {
   if (halted_) return;
   Apply(out);
   AnswerReads(out);
-  RaftOutput raft_out = Collect(out);
-  TidyUp(out, raft_out);
+  if (shelf_.newest() != nullptr) CompactLog(out);
+  raft_.FreeSome();
+  if (!garbage_.empty()) KvStore::Map::FreeSome(garbage_, kFreedAtOnce);
 }
 
 RaftOutput Node::Collect(Effects& out) {
@@ -181,17 +184,17 @@ void Node::SendAndWrite(Effects& out, RaftOutput& raft_out) {
 
 void Node::Handle(Wake, Effects&, RaftOutput&) {}
 
-void Node::Handle(PeerRequest request, Effects&, RaftOutput& raft_out) {
+void Node::Handle(PeerRequest&& request, Effects&, RaftOutput& raft_out) {
   raft_.HandleRequest(request.call, std::move(request.message), raft_out);
 }
 
-void Node::Handle(PeerResponse response, Effects&, RaftOutput& raft_out) {
-  raft_.HandleResponse(std::move(response.message), raft_out);
+void Node::Handle(const PeerResponse& response, Effects&, RaftOutput& raft_out) {
+  raft_.HandleResponse(response.message, raft_out);
 }
 
 // A write or sync that failed may have done anything, and trying again may report success for
 // pages that were dropped: the only safe answer is to stop and recover from what is there.
-void Node::Handle(DiskDone done, Effects& out, RaftOutput& raft_out) {
+void Node::Handle(const DiskDone& done, Effects& out, RaftOutput& raft_out) {
   if (done.error.has_value()) return Halt("disk: " + *done.error, out, raft_out);
   if (BulkLane::Owns(done.ticket)) return HandleBulk(done, out, raft_out);
   if (const std::optional<Lsn> durable = wal_.Done(done.ticket)) {
@@ -217,7 +220,7 @@ void Node::Handle(ChangeMembers change, Effects& out, RaftOutput& raft_out) {
   raft_.ChangeMembers(change.call, std::move(change.change), raft_out);
 }
 
-void Node::Handle(ClientCall call, Effects& out, RaftOutput& raft_out) {
+void Node::Handle(ClientCall&& call, Effects& out, RaftOutput& raft_out) {
   if (raft_.suspended()) return out.drops.push_back(call.call);
   if (const auto* get = std::get_if<GetOp>(&call.request.op)) {
     if (get->mode == ReadMode::kStale) return AnswerRead(call.call, get->key, out);
@@ -266,7 +269,6 @@ bool Node::ReadUnderLease(CallId call, GetOp& get, Effects& out) {
 
 // They are served as if they had come just now; by a node that no longer leads, refused.
 void Node::LetHeldCallsGo(Effects& out, RaftOutput& raft_out) {
-  if (held_.empty() || raft_.transferring()) return;
   for (ClientCall& call : held_.Take()) Handle(std::move(call), out, raft_out);
 }
 
@@ -406,11 +408,7 @@ void Node::Halt(std::string reason, Effects& out, RaftOutput& raft_out) {
 }
 
 void Node::RefuseInput(const Input& input, Effects& out) {
-  if (const auto* request = std::get_if<PeerRequest>(&input)) out.drops.push_back(request->call);
-  if (const auto* call = std::get_if<ClientCall>(&input)) out.drops.push_back(call->call);
-  if (const auto* ask = std::get_if<TransferLeadership>(&input)) out.drops.push_back(ask->call);
-  if (const auto* change = std::get_if<ChangeMembers>(&input)) out.drops.push_back(change->call);
-  if (const auto* take = std::get_if<TakeSnapshot>(&input)) out.drops.push_back(take->call);
+  if (const std::optional<CallId> call = CallOf(input)) out.drops.push_back(*call);
 }
 
 std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {

@@ -99,10 +99,10 @@ class Node {
   };
 
   void Handle(Wake, Effects& out, RaftOutput& raft_out);
-  void Handle(PeerRequest request, Effects& out, RaftOutput& raft_out);
-  void Handle(PeerResponse response, Effects& out, RaftOutput& raft_out);
-  void Handle(ClientCall call, Effects& out, RaftOutput& raft_out);
-  void Handle(DiskDone done, Effects& out, RaftOutput& raft_out);
+  void Handle(PeerRequest&& request, Effects& out, RaftOutput& raft_out);
+  void Handle(const PeerResponse& response, Effects& out, RaftOutput& raft_out);
+  void Handle(ClientCall&& call, Effects& out, RaftOutput& raft_out);
+  void Handle(const DiskDone& done, Effects& out, RaftOutput& raft_out);
   void Handle(Suspend suspend, Effects& out, RaftOutput& raft_out);
   void Handle(Resume, Effects& out, RaftOutput& raft_out);
   void Handle(TransferLeadership transfer, Effects& out, RaftOutput& raft_out);
@@ -122,7 +122,7 @@ class Node {
   bool HasRoomForRead() const;
   bool HasRoomForWrite(const ClientRequest& request) const;
   std::uint64_t CostOf(const ClientRequest& write) const;
-  void Hold(ClientCall call);
+  void Hold(ClientCall&& call);
 
   void TakeRead(CallId call, GetOp get, Effects& out);
   bool ReadUnderLease(CallId call, GetOp& get, Effects& out);
@@ -147,8 +147,7 @@ class Node {
   void NoteReceived(SnapshotReceiver::Progress progress, Effects& out, RaftOutput& raft_out);
   void Install(SnapshotReceiver::Whole whole, Effects& out, RaftOutput& raft_out);
   void CountLog();
-  void CompactLog(Effects& out, RaftOutput& raft_out);
-  void TidyUp(Effects& out, RaftOutput& raft_out);
+  void CompactLog(Effects& out);
   void DropSnapshotCalls(Effects& out);
 
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);

@@ -8,9 +8,8 @@
 namespace drydock {
 namespace {
 
-// So much at a step, so that none takes long: entries of the log, pairs of the map.
+// So many entries at a step, so that none takes long.
 constexpr std::uint64_t kCompactedAtOnce = 4096;
-constexpr std::size_t kFreedAtOnce = 8192;
 
 }  // namespace
 
@@ -155,9 +154,8 @@ void Node::CountLog() {
 
 // Entries stay for followers that are a little behind, and those behind a snapshot that is on its
 // way to one: or its transfer would end where the log does not begin any more.
-void Node::CompactLog(Effects& out, RaftOutput& raft_out) {
+void Node::CompactLog(Effects& out) {
   const StoredSnapshot* newest = shelf_.newest();
-  if (newest == nullptr) return;
   const Log& log = raft_.log();
   const Index end = std::min({newest->meta.index, raft_.OldestSent().value_or(newest->meta.index),
                               log.base() + kCompactedAtOnce});
@@ -169,17 +167,12 @@ void Node::CompactLog(Effects& out, RaftOutput& raft_out) {
     compacted_bytes_ += cost;
   }
   if (index == log.base()) return;
+  RaftOutput raft_out = Collect(out);
   raft_.CompactTo(index, raft_out);
   for (std::string& path : wal_.TakeObsolete(index)) {
     bulk_.Submit(RemoveDurably{std::move(path)}, out.disk);
   }
   shelf_.RemoveOld([this](Index snapshot) { return raft_.IsBeingSent(snapshot); }, bulk_, out.disk);
-}
-
-void Node::TidyUp(Effects& out, RaftOutput& raft_out) {
-  CompactLog(out, raft_out);
-  raft_.FreeSome();
-  KvStore::Map::FreeSome(garbage_, kFreedAtOnce);
 }
 
 void Node::DropSnapshotCalls(Effects& out) {

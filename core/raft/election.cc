@@ -120,9 +120,9 @@ void Raft::Campaign(const MessageBody& request, bool when_durable, RaftOutput& o
   for (const Member& member : configuration().members()) {
     if (member.node == id_ || !configuration().IsVoter(member.node)) continue;
     if (when_durable) {
-      SendWhenDurable(member.node, request);
+      SendWhenDurable(member.node, MessageBody(request));
     } else {
-      SendNow(member.node, request, out);
+      SendNow(member.node, MessageBody(request), out);
     }
   }
 }

@@ -62,7 +62,7 @@ bool Raft::IsWellFormed(const AppendRequest& request, Term sender_term) const {
   return newest <= sender_term && (request.probe || request.receiver != Incarnation(0));
 }
 
-void Raft::HandleAppendRequest(CallId call, Message message, RaftOutput& out) {
+void Raft::HandleAppendRequest(CallId call, Message&& message, RaftOutput& out) {
   const auto& request = std::get<AppendRequest>(message.body);
   if (!IsWellFormed(request, message.term)) {
     return RefuseAndDrop(RefusalReason::kMalformed, message.from, call, out);

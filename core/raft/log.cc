@@ -7,16 +7,6 @@
 
 namespace drydock {
 
-const Entry& Log::At(Index index) const {
-  DRYDOCK_CHECK(Contains(index), index, base_, size_);
-  const std::uint64_t at = index.value() - 1;
-  return (*chunks_[ChunkOf(at)])[at % kChunkEntries];
-}
-
-Term Log::TermAt(Index index) const {
-  return index == base_ ? base_term_ : At(index).term;
-}
-
 bool Log::Matches(Index index, Term term) const {
   if (index == base_) return term == base_term_;
   return index < base_ || (Contains(index) && At(index).term == term);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 
+#include "core/base/check.h"
 #include "core/base/strong.h"
 #include "core/protocol/entry.h"
 
@@ -27,9 +28,13 @@ class Log {
   Term last_term() const { return TermAt(last()); }
   bool Contains(Index index) const { return index > base_ && index.value() <= size_; }
   // The entry must be there.
-  const Entry& At(Index index) const;
+  const Entry& At(Index index) const {
+    DRYDOCK_CHECK(Contains(index), index, base_, size_);
+    const std::uint64_t at = index.value() - 1;
+    return (*chunks_[ChunkOf(at)])[at % kChunkEntries];
+  }
   // The term of an entry that is there, or of the base.
-  Term TermAt(Index index) const;
+  Term TermAt(Index index) const { return index == base_ ? base_term_ : At(index).term; }
   // The log has an entry of this term at this index, or did until it was compacted: the base is
   // known by its term, what is before it is committed and so the same everywhere.
   bool Matches(Index index, Term term) const;

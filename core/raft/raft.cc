@@ -208,7 +208,7 @@ void Raft::RecordTermAndVote(RaftOutput& out) {
   out.trace.emplace_back(trace::TermAndVote{term_, vote_});
 }
 
-void Raft::HandleRequest(CallId call, Message message, RaftOutput& out) {
+void Raft::HandleRequest(CallId call, Message&& message, RaftOutput& out) {
   if (suspended_) return RefuseAndDrop(RefusalReason::kSuspended, message.from, call, out);
   if (!Admit(message, out)) return out.drops.push_back(call);
   if (std::holds_alternative<PreVoteRequest>(message.body)) {
@@ -270,7 +270,7 @@ void Raft::ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out) 
       message.body);
 }
 
-void Raft::HandleResponse(Message message, RaftOutput& out) {
+void Raft::HandleResponse(const Message& message, RaftOutput& out) {
   if (suspended_) return Refuse(RefusalReason::kSuspended, message.from, out);
   if (!Admit(message, out)) return;
   // A pre-vote comes from a voter that may be behind our term and stays there.
@@ -308,7 +308,7 @@ void Raft::RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOut
 
 // --- Messages out -------------------------------------------------------------------------------
 
-Message Raft::Compose(NodeId to, MessageBody body) const {
+Message Raft::Compose(NodeId to, MessageBody&& body) const {
   return Message{.from = id_,
                  .to = to,
                  .store = store_,
@@ -317,21 +317,21 @@ Message Raft::Compose(NodeId to, MessageBody body) const {
                  .addressee = configuration().StoreOf(to)};
 }
 
-void Raft::SendNow(NodeId to, MessageBody body, RaftOutput& out) const {
+void Raft::SendNow(NodeId to, MessageBody&& body, RaftOutput& out) const {
   out.messages.push_back(Compose(to, std::move(body)));
 }
 
-void Raft::SendWhenDurable(NodeId to, MessageBody body) {
+void Raft::SendWhenDurable(NodeId to, MessageBody&& body) {
   held_.push_back({lsn_, Compose(to, std::move(body))});
 }
 
-void Raft::ReplyNow(CallId call, NodeId to, MessageBody body, RaftOutput& out) const {
+void Raft::ReplyNow(CallId call, NodeId to, MessageBody&& body, RaftOutput& out) const {
   out.replies.push_back({call, Compose(to, std::move(body))});
 }
 
 // The reply tells of state up to the newest mutation, so it waits for that one. It stays true
 // though the node goes on to a later term meanwhile: it is then like a reply long on its way.
-void Raft::ReplyWhenDurable(CallId call, NodeId to, MessageBody body) {
+void Raft::ReplyWhenDurable(CallId call, NodeId to, MessageBody&& body) {
   held_.push_back({lsn_, PeerReply{call, Compose(to, std::move(body))}});
   ++held_replies_;
 }

@@ -89,8 +89,8 @@ class Raft {
 
   // --- Inputs. Due timers fire first: time passes before anything else happens. ---
   void AdvanceTo(TimePoint now, RaftOutput& out);
-  void HandleRequest(CallId call, Message message, RaftOutput& out);
-  void HandleResponse(Message message, RaftOutput& out);
+  void HandleRequest(CallId call, Message&& message, RaftOutput& out);
+  void HandleResponse(const Message& message, RaftOutput& out);
   // Every mutation up to `lsn` has become durable.
   void HandleDurable(Lsn lsn, RaftOutput& out);
   // Hands leadership to the target, or to the best follower; answered once, perhaps much later.
@@ -199,11 +199,11 @@ class Raft {
   bool IsArmed(TimerId timer) const;
   void Fire(TimerId timer, RaftOutput& out);
   void ReleaseHeld(RaftOutput& out);
-  Message Compose(NodeId to, MessageBody body) const;
-  void SendNow(NodeId to, MessageBody body, RaftOutput& out) const;
-  void SendWhenDurable(NodeId to, MessageBody body);
-  void ReplyNow(CallId call, NodeId to, MessageBody body, RaftOutput& out) const;
-  void ReplyWhenDurable(CallId call, NodeId to, MessageBody body);
+  Message Compose(NodeId to, MessageBody&& body) const;
+  void SendNow(NodeId to, MessageBody&& body, RaftOutput& out) const;
+  void SendWhenDurable(NodeId to, MessageBody&& body);
+  void ReplyNow(CallId call, NodeId to, MessageBody&& body, RaftOutput& out) const;
+  void ReplyWhenDurable(CallId call, NodeId to, MessageBody&& body);
   void Refuse(RefusalReason reason, NodeId peer, RaftOutput& out) const;
   void RefuseAndDrop(RefusalReason reason, NodeId peer, CallId call, RaftOutput& out) const;
   void ReplyToOldTerm(CallId call, const Message& message, RaftOutput& out);
@@ -240,7 +240,7 @@ class Raft {
   Follower& Follow(NodeId leader, RaftOutput& out);
   void HandleHeartbeat(CallId call, const Message& message, RaftOutput& out);
   void HandleCommitNotice(CallId call, const Message& message, RaftOutput& out);
-  void HandleAppendRequest(CallId call, Message message, RaftOutput& out);
+  void HandleAppendRequest(CallId call, Message&& message, RaftOutput& out);
   bool IsAppendInOrder(CallId call, Message& message, RaftOutput& out);
   void ProcessAppend(CallId call, const Message& message, RaftOutput& out);
   void MergeEntries(const AppendRequest& request, RaftOutput& out);

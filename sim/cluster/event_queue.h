@@ -19,15 +19,16 @@ class EventQueue {
   bool empty() const { return heap_.empty(); }
   std::int64_t NextTime() const { return heap_.empty() ? kNever : heap_.front().time; }
 
-  void Push(std::int64_t time, std::uint64_t tie, Item item) {
+  template <class NewItem>  // an Item, or what becomes one: moved once, to its place
+  void Push(std::int64_t time, std::uint64_t tie, NewItem&& item) {
     std::uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<std::uint32_t>(items_.size());
-      items_.push_back(std::move(item));
+      items_.emplace_back(std::forward<NewItem>(item));
     } else {
       slot = free_.back();
       free_.pop_back();
-      items_[slot] = std::move(item);
+      items_[slot] = std::forward<NewItem>(item);
     }
     heap_.emplace_back();
     Rise(heap_.size() - 1, {time, tie, sequence_++, slot});

@@ -1,6 +1,7 @@
 #include "sim/cluster/sim_cluster.h"
 
 #include <algorithm>
+#include <span>
 
 #include "core/base/check.h"
 #include "core/base/hasher.h"
@@ -124,20 +125,14 @@ void SimCluster::Handle(ClientWakeUp& wake) {
 // --- Stepping a node ----------------------------------------------------------------------------
 
 // `cause` is the event that brings the input; 0 when the node's own timer does.
-void SimCluster::StepNode(SimNode& node, Input input, EventId cause) {
+void SimCluster::StepNode(SimNode& node, Input&& input, EventId cause) {
   if (node.paused) {
     node.inbox.emplace_back(std::move(input), cause);
     return;
   }
   effects_.Clear();
-  if (const auto* request = std::get_if<PeerRequest>(&input)) OpenCall(node, request->call);
-  if (const auto* call = std::get_if<ClientCall>(&input)) OpenCall(node, call->call);
-  if (const auto* ask = std::get_if<TransferLeadership>(&input)) OpenCall(node, ask->call);
-  if (const auto* change = std::get_if<drydock::ChangeMembers>(&input)) {
-    OpenCall(node, change->call);
-  }
-  if (const auto* take = std::get_if<drydock::TakeSnapshot>(&input)) OpenCall(node, take->call);
-  node.node->Step(node.clock.At(now_), std::move(input), effects_);
+  if (const std::optional<CallId> call = CallOf(input)) OpenCall(node, *call);
+  node.node->Step(node.clock.At(now_), std::span(&input, 1), effects_);
   const EventId reason = TellNodeEvents(node, cause);
   SubmitDiskOps(node, reason);
   for (Message& message : effects_.messages) Transmit(std::move(message), reason);
@@ -182,7 +177,7 @@ EventId SimCluster::TellNodeEvents(SimNode& node, EventId cause) {
   return reason;
 }
 
-void SimCluster::Transmit(Message message, EventId cause) {
+void SimCluster::Transmit(Message&& message, EventId cause) {
   const auto type = static_cast<MessageType>(message.body.index());
   const NodeId from = message.from;
   const NodeId to = message.to;

@@ -158,9 +158,9 @@ class SimCluster final : public Cluster, private ClientPort {
   void WakeClientAt(std::int64_t at, std::uint64_t tie, std::uint32_t client,
                     std::uint64_t number) override;
 
-  void StepNode(SimNode& node, Input input, EventId cause);
+  void StepNode(SimNode& node, Input&& input, EventId cause);
   EventId TellNodeEvents(SimNode& node, EventId cause);
-  void Transmit(Message message, EventId cause);
+  void Transmit(Message&& message, EventId cause);
   void AnswerClient(SimNode& node, const ClientReply& reply, EventId cause);
   void EndTransfer(CallId call, const std::optional<TransferAnswer>& answer);
   void SubmitDiskOps(SimNode& node, EventId cause);
