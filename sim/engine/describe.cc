@@ -26,6 +26,8 @@ std::string TextOf(const Target& target) {
       return "minority";
     case Target::Kind::kMajority:
       return "majority";
+    case Target::Kind::kMembers:
+      return "members";
   }
   return "";
 }

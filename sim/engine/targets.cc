@@ -79,6 +79,13 @@ void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
       }
       return;
     }
+    case Target::Kind::kMembers: {
+      const auto leader = Leader();
+      if (!leader.has_value()) return;
+      const Configuration configuration = cluster_.MembersOf(*leader);
+      for (const Member& member : configuration.members()) nodes.push_back(member.node);
+      return;
+    }
   }
 }
 

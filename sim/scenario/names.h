@@ -30,7 +30,7 @@ struct TargetName {
   Target::Kind kind;
 };
 inline constexpr std::size_t kSingleTargets = 2;
-inline constexpr std::array<TargetName, 7> kTargetNames = {{
+inline constexpr std::array<TargetName, 8> kTargetNames = {{
     {"leader", Target::Kind::kLeader},
     {"follower", Target::Kind::kFollower},
     {"all", Target::Kind::kAll},
@@ -38,6 +38,7 @@ inline constexpr std::array<TargetName, 7> kTargetNames = {{
     {"followers", Target::Kind::kFollowers},
     {"minority", Target::Kind::kMinority},
     {"majority", Target::Kind::kMajority},
+    {"members", Target::Kind::kMembers},
 }};
 
 // What the value of a pinned decision is in a file.

@@ -34,6 +34,7 @@ struct Target {
     kFollowers,  // all running nodes but the leader
     kMinority,   // a seeded pick of as many nodes as can be spared, without the leader
     kMajority,   // all the others
+    kMembers,    // voters and learners in the leader's configuration; without a leader nobody
   };
   Kind kind = Kind::kNode;
   NodeId node;       // kNode
