@@ -164,6 +164,7 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     std::uint64_t peers = 0;
     for (const Peer& peer : leader.peers) peers += HashOf(peer, permutation);
     hasher.Add(peers);
+    hasher.Add(leader.first_sequence);
     hasher.Add(leader.term_start);
     hasher.Add(leader.round);
     hasher.Add(leader.round_of_all);

@@ -239,6 +239,7 @@ void Raft::FollowConfiguration() {
     if (member.node == id_ || FindPeer(member.node) != nullptr) continue;
     Peer peer{.node = member.node, .in_flight = {}};
     peer.next = Next(log_.last());
+    peer.next_sequence = leader->first_sequence;
     const auto at = std::find_if(leader->peers.begin(), leader->peers.end(),
                                  [&](const Peer& other) { return member.node < other.node; });
     leader->peers.insert(at, std::move(peer));
@@ -247,8 +248,10 @@ void Raft::FollowConfiguration() {
 }
 
 void Raft::ForgetRemovedPeers(RaftOutput& out) {
-  std::erase_if(std::get<Leader>(state_).peers, [&](Peer& peer) {
+  Leader& leader = std::get<Leader>(state_);
+  std::erase_if(leader.peers, [&](Peer& peer) {
     if (configuration().IsMember(peer.node)) return false;
+    leader.first_sequence = std::max(leader.first_sequence, peer.next_sequence);
     DropQuestion(peer, out);
     return true;
   });

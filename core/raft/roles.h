@@ -81,6 +81,8 @@ struct PendingChange {
 
 struct Leader {
   std::vector<Peer> peers;  // ascending, without this node
+  // Above those of all appends to peers that were removed: who is added again knows them.
+  std::uint64_t first_sequence = 1;
   Index term_start;         // this leader's first entry
   std::uint64_t round = 0;  // of the last heartbeats; those of a read ask a quorum only
   // The last two rounds in which all peers were asked.
