@@ -154,6 +154,8 @@ void SimCluster::StepNode(SimNode& node, Input&& input, EventId cause) {
                 node.node->open_calls());
   if (node.node->halted()) {
     node.state = NodeState::kHalted;
+    node.disk.EndProcess();
+    node.disk_free_at = now_;
     ++node.epoch;
     ++versions_.roles;
   }

@@ -98,6 +98,9 @@ class SimDisk final : public Disk {
   void SetFaults(const DiskFaults& faults) { faults_ = faults; }
   const DiskFaults& faults() const { return faults_; }
 
+  // The process ends, the machine goes on: what was written stays, as little durable as it is, and
+  // operations under way are forgotten.
+  void EndProcess() { lanes_ = {}; }
   // The node is down: what was not durable is kept or not, and operations under way are forgotten.
   // Afterwards everything that is left is durable.
   CrashReport Crash(Lose lose);
