@@ -1,11 +1,14 @@
 #include "sim/fuzz/failure.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "sim/scenario/names.h"
 
 namespace drydock::sim {
 namespace {
+
+using That = Expectation::That;
 
 // The first results are those of the scenario's expectations, in its order; behind them come those
 // of its events.
@@ -25,6 +28,12 @@ std::optional<Failure> FailureOf(const Scenario& scenario, const RunResult& resu
   if (result.violation.has_value()) {
     const Violation& violation = *result.violation;
     return Failure{violation.property, violation.detail, violation.time};
+  }
+  const bool may_lose =
+      std::any_of(scenario.expect.begin(), scenario.expect.end(),
+                  [](const Expectation& one) { return one.that == That::kLawfulLoss; });
+  if (result.lawful_loss.has_value() && !may_lose) {
+    return Failure{"nothing is lost", result.lawful_loss->what, result.lawful_loss->time};
   }
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& one = result.expectations[i];

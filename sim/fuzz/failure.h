@@ -13,7 +13,8 @@ namespace drydock::sim {
 struct Failure {
   // Of an invariant or a judge: its name ("election safety", "linearizability"). Of what the
   // scenario expects: "expected logs_equal", with the name that scenario files have for it; of a
-  // scripted call, transfer or change that was answered otherwise: "expected answer".
+  // scripted call, transfer or change that was answered otherwise: "expected answer". Of a loss for
+  // which disks are to blame, where the scenario does not expect one: "nothing is lost".
   std::string property;
   std::string detail;
   std::int64_t time = 0;  // nanoseconds from the start

@@ -1,6 +1,7 @@
 #include "sim/run/run.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "core/base/check.h"
 #include "sim/check/log_order.h"
@@ -38,6 +39,8 @@ class Runner {
       director_.Finish(scenario_.until.nanoseconds());
     } catch (const CheckFailed& failed) {
       violation_ = Violation{"check in the core", failed.what(), bus_.last(), cluster_.Time()};
+    } catch (const std::exception& error) {
+      violation_ = Violation{"exception in the core", error.what(), bus_.last(), cluster_.Time()};
     }
     if (!violation_.has_value()) violation_ = invariants_.violation();
     TellViolation();
@@ -60,9 +63,15 @@ class Runner {
       } else {
         cluster_.RunNextEvent();
         director_.OnEvent(cluster_.Time());
+        if (cluster_.events() > options_.max_events) return NoteEndless();
       }
     }
     if (!invariants_.violation().has_value()) cluster_.SetNow(until);
+  }
+
+  void NoteEndless() {
+    violation_ = Violation{"runs end", std::to_string(options_.max_events) + " events and no end",
+                           bus_.last(), cluster_.Time()};
   }
 
   void TellViolation() {

@@ -20,6 +20,8 @@ struct RunOptions {
   std::vector<Observer*> observers;  // are told every event
   // Histories up to so many operations are also judged without looking at the log.
   std::uint64_t search_up_to = 20000;
+  // A run of more events than that is taken for one that never ends.
+  std::uint64_t max_events = ~std::uint64_t{0};
 };
 
 // What became of the history.

@@ -1,0 +1,143 @@
+#include "sim/fuzz/vary.h"
+
+#include <algorithm>
+
+namespace drydock::sim {
+namespace {
+
+using std::uint64_t;
+
+constexpr Duration Ms(std::int64_t count) {
+  return Duration::Milliseconds(count);
+}
+
+// Wide enough that nodes which split a vote part again in any network that is drawn.
+void VaryTimeouts(Dice& dice, Scenario& scenario) {
+  Settings& config = scenario.config;
+  config.election_timeout_min = dice.Time({Ms(60), Ms(400)});
+  config.election_timeout_max = config.election_timeout_min + dice.Time({Ms(100), Ms(300)});
+  const auto least = static_cast<uint64_t>(config.election_timeout_min.nanoseconds() / 1'000'000);
+  config.heartbeat_interval = Ms(static_cast<std::int64_t>(least / dice.From({2, 8})));
+}
+
+void VaryPriorities(Dice& dice, Scenario& scenario) {
+  for (std::uint32_t i = 0; i < scenario.nodes; ++i) {
+    const uint64_t priority = dice.Below(4);
+    if (priority > 0) scenario.config.priorities[NodeId(i)] = priority;
+  }
+}
+
+void VarySnapshots(Dice& dice, Scenario& scenario) {
+  Settings& config = scenario.config;
+  config.snapshot_every = dice.Scale({2, 200});
+  config.snapshot_margin_bytes = dice.OneIn(2) ? 0 : dice.Scale({100, 10'000});
+  config.snapshot_chunk_bytes = dice.Scale({256, 16'384});
+}
+
+void VaryWindows(Dice& dice, Scenario& scenario) {
+  Settings& config = scenario.config;
+  config.max_entries_per_append = dice.Scale({1, 16});
+  config.max_inflight_appends = dice.Scale({1, 8});
+}
+
+void VaryValues(Dice& dice, Scenario& scenario) {
+  scenario.workload.value_bytes_max = dice.Scale({10'000, 200'000});
+}
+
+void VaryPieces(Dice& dice, Scenario& scenario) {
+  scenario.config.max_piece_bytes = dice.Scale({32, 512});
+  scenario.workload.value_bytes_max = std::max<uint64_t>(scenario.workload.value_bytes_max, 1024);
+}
+
+void VaryBounds(Dice& dice, Scenario& scenario) {
+  Settings& config = scenario.config;
+  config.max_piece_bytes = std::min<uint64_t>(config.max_piece_bytes, 512);
+  config.max_append_bytes = 1024;
+  config.max_inflight_bytes = dice.Scale({1024, 16'384});
+  config.max_uncommitted_bytes = dice.Scale({1024, 16'384});
+  config.max_pending_reads = dice.Scale({1, 16});
+}
+
+void VaryPace(Dice& dice, Scenario& scenario) {
+  scenario.workload.think_time = ConstantLatency{};
+  scenario.workload.rate = dice.Scale({5, 50});
+  scenario.workload.max_in_flight = dice.Scale({2, 32});
+}
+
+void VaryDisks(Dice& dice, Scenario& scenario) {
+  scenario.disk.fsync = UniformLatency{Ms(0), dice.Time({Ms(1), Ms(30)})};
+}
+
+void VaryDistance(Dice& dice, Scenario& scenario) {
+  const Duration median = dice.Time({Ms(1), Ms(8)});
+  scenario.network.latency = LognormalLatency{median, median + dice.Time({Ms(1), Ms(40)})};
+}
+
+void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
+  switch (variation) {
+    case Variation::kTimeouts:
+      return VaryTimeouts(dice, scenario);
+    case Variation::kPreVote:
+      scenario.config.pre_vote = false;
+      return;
+    case Variation::kCheckQuorum:
+      scenario.config.check_quorum = false;
+      return;
+    case Variation::kPriorities:
+      return VaryPriorities(dice, scenario);
+    case Variation::kSnapshots:
+      return VarySnapshots(dice, scenario);
+    case Variation::kWindows:
+      return VaryWindows(dice, scenario);
+    case Variation::kLargeValues:
+      return VaryValues(dice, scenario);
+    case Variation::kPieces:
+      return VaryPieces(dice, scenario);
+    case Variation::kSessions:
+      scenario.config.max_sessions = dice.From({1, 3});
+      return;
+    case Variation::kNoSessions:
+      scenario.workload.sessions = false;
+      return;
+    case Variation::kBounds:
+      return VaryBounds(dice, scenario);
+    case Variation::kOpenLoop:
+      return VaryPace(dice, scenario);
+    case Variation::kLeases:
+      scenario.config.leases = scenario.config.check_quorum;
+      return;
+    case Variation::kSlowDisks:
+      return VaryDisks(dice, scenario);
+    case Variation::kFarApart:
+      return VaryDistance(dice, scenario);
+    case Variation::kCount:
+      return;
+  }
+}
+
+// A follower must be able to catch up with what the clients write, or the end proves nothing.
+void KeepUp(Scenario& scenario) {
+  constexpr uint64_t kInFlight = 16;
+  constexpr uint64_t kPieces = 4;
+  constexpr uint64_t kChunks = 8;
+  Settings& config = scenario.config;
+  const uint64_t value = scenario.workload.value_bytes_max;
+  config.max_piece_bytes = std::max(config.max_piece_bytes, value / kPieces);
+  config.max_append_bytes = std::max(config.max_append_bytes, config.max_piece_bytes);
+  config.max_inflight_bytes = std::max(config.max_inflight_bytes, config.max_append_bytes);
+  config.max_uncommitted_bytes = std::max(config.max_uncommitted_bytes, config.max_append_bytes);
+  const uint64_t state = scenario.workload.keys * value;
+  config.snapshot_chunk_bytes = std::max(config.snapshot_chunk_bytes, state / kChunks);
+  const uint64_t appends = config.max_inflight_appends;
+  config.max_entries_per_append =
+      std::max(config.max_entries_per_append, (kInFlight + appends - 1) / appends);
+}
+
+}  // namespace
+
+void Vary(const std::vector<Variation>& variations, Dice& dice, Scenario& scenario) {
+  for (const Variation variation : variations) VaryOne(variation, dice, scenario);
+  KeepUp(scenario);
+}
+
+}  // namespace drydock::sim
