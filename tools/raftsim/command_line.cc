@@ -75,6 +75,56 @@ Command AddLinearize(CLI::App& app) {
   return [flags] { return Linearize(*flags); };
 }
 
+// What the parser of an option gives, or its error as one of the command line.
+template <class T>
+T ValueOrUsage(const Result<T>& parsed) {
+  if (!parsed.ok()) throw CLI::ValidationError(parsed.error().text);
+  return parsed.value();
+}
+
+void AddSeedOptions(CLI::App& fuzz, const std::shared_ptr<FuzzFlags>& flags) {
+  const auto add = [&](const char* name, const char* shape, const char* help, auto take) {
+    fuzz.add_option_function<std::string>(name, take, help)->type_name(shape)->trigger_on_parse();
+  };
+  add("--seeds", "A:B", "The seeds to play, both ends included; 1:1000 if not given",
+      [flags](const std::string& text) { flags->seeds = ValueOrUsage(ParseSeeds(text)); });
+  add("--shard", "I/N", "Play the I-th of N shares of the seeds",
+      [flags](const std::string& text) { flags->shard = ValueOrUsage(ParseShard(text)); });
+  add("--for", "TIME", "Begin no further run after this time, such as 60s",
+      [flags](const std::string& text) { flags->budget_ms = ValueOrUsage(ParseBudget(text)); });
+}
+
+Command AddFuzz(CLI::App& app) {
+  auto flags = std::make_shared<FuzzFlags>();
+  CLI::App* fuzz =
+      app.add_subcommand("fuzz", "Play a different failure history for each seed and judge it");
+  fuzz->add_option("PROFILE", flags->profile, "What may be drawn, a JSON file")->required();
+  AddSeedOptions(*fuzz, flags);
+  fuzz->add_option("--jobs", flags->jobs, "So many processes beside each other")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  fuzz->add_option("--stop-after", flags->stop_after, "End after so many failures")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  fuzz->add_option("--out", flags->out, "The folder for scenarios that fail")
+      ->capture_default_str();
+  fuzz->add_option("--json", flags->json, "Write the summary to this file as JSON; - prints it");
+  fuzz->footer(
+      "Exit code: 0 nothing broke, 1 something did, 2 bad usage or input.\n"
+      "Example:\n  raftsim fuzz scenarios/fuzz/everything.json --seeds 1:20000 --jobs 2");
+  return [flags] { return Fuzz(*flags); };
+}
+
+Command AddMerge(CLI::App& app) {
+  auto files = std::make_shared<std::vector<std::string>>();
+  auto json = std::make_shared<std::string>();
+  CLI::App* merge = app.add_subcommand("merge", "Add up the summaries of the shards of a fuzz run");
+  merge->add_option("FILE", *files, "Summaries that fuzz --json wrote")->required();
+  merge->add_option("--json", *json, "Write the sum to this file as JSON; - prints it");
+  merge->footer("Example:\n  raftsim merge shard-*.json");
+  return [files, json] { return MergeSummaries(*files, *json); };
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -89,12 +139,13 @@ int RunCommandLine(int argc, char** argv) {
   std::vector<std::pair<std::string, Command>> commands;
   commands.emplace_back("run", AddRun(app));
   commands.emplace_back("check", AddCheck(app));
+  commands.emplace_back("fuzz", AddFuzz(app));
+  commands.emplace_back("merge", AddMerge(app));
   commands.emplace_back("bench", AddBench(app));
   commands.emplace_back("linearize", AddLinearize(app));
   const auto is_called = [&](const auto& command) { return argc > 1 && command.first == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_called)) {
-    PrintError("there is no command \"" + std::string(argv[1]) +
-               "\"; there are run, check, bench and linearize");
+    PrintError("there is no command \"" + std::string(argv[1]) + "\"; --help lists them");
     return kBadInput;
   }
   try {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/run/run.h"
+#include "tools/raftsim/fuzz/seeds.h"
 
 namespace drydock::tools {
 
@@ -29,6 +30,21 @@ int Run(const RunFlags& flags, const std::string& program);
 int Check(const std::vector<std::string>& files);
 
 int Bench(bool json);
+
+struct FuzzFlags {
+  std::string profile;
+  SeedRange seeds;
+  Shard shard;
+  unsigned jobs = 1;
+  std::uint64_t budget_ms = 0;    // no further run begins after it; 0: all seeds are played
+  std::uint64_t stop_after = 10;  // failures
+  std::string out = "fuzz-failures";
+  std::string json;  // a file for the summary; "-" prints it instead of the text
+  bool progress = true;
+};
+int Fuzz(const FuzzFlags& flags);
+// Adds up the summaries of shards.
+int MergeSummaries(const std::vector<std::string>& files, const std::string& json);
 
 struct LinearizeFlags {
   std::string file;

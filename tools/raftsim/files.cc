@@ -40,6 +40,14 @@ Result<sim::Scenario> ReadScenario(const std::string& path) {
   return sim::ParseScenario(text.value(), path);
 }
 
+bool WriteFile(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.flush();
+  if (!file) PrintError(path + ": cannot be written: " + std::strerror(errno));
+  return static_cast<bool>(file);
+}
+
 void PrintError(const std::string& text) {
   std::cerr << "raftsim: " << text << "\n";
 }
