@@ -52,7 +52,7 @@ void Raft::ArmElection(RaftOutput& out) {
 void Raft::ElectionTimeout(RaftOutput& out) {
   const RoleCause cause =
       role() == Role::kFollower ? RoleCause::kElectionTimeout : RoleCause::kNoVotesInTime;
-  if (!IsVotingMember() || disk_ == DiskWatch::kStalled) return ArmElection(out);
+  if (!MayCampaign() || disk_ == DiskWatch::kStalled) return ArmElection(out);
   if (settings_.pre_vote) return BecomePreCandidate(cause, out);
   BecomeCandidate(cause, out);
 }

@@ -29,9 +29,15 @@ std::vector<NodeId> NewVoters(const MembershipChange& change) {
 }  // namespace
 
 // A wiped node that is still bound to its old store would vote for itself alone.
-bool Raft::IsVotingMember() const {
-  const StoreId bound = configuration().StoreOf(id_);
-  return configuration().IsVoter(id_) && (bound == StoreId(0) || bound == store_);
+bool Raft::IsVoterBy(const Configuration& configuration) const {
+  const StoreId bound = configuration.StoreOf(id_);
+  return configuration.IsVoter(id_) && (bound == StoreId(0) || bound == store_);
+}
+
+// Who is removed by an entry that may not be committed yet can be the only one that can bring the
+// others that far: it campaigns, without counting its own vote (thesis, section 4.2.2).
+bool Raft::MayCampaign() const {
+  return IsVoterBy(configuration()) || IsVoterBy(ConfigurationAt(commit_).second);
 }
 
 // Our configuration may be older than the sender's: it may lead us, or need our vote, without being
@@ -247,8 +253,13 @@ void Raft::FollowConfiguration() {
   NoteStores();
 }
 
+// They are told once that they are out, so that they need not campaign to learn it.
 void Raft::ForgetRemovedPeers(RaftOutput& out) {
   Leader& leader = std::get<Leader>(state_);
+  for (const Peer& peer : leader.peers) {
+    const bool told = configuration().IsMember(peer.node) || peer.commit_told == commit_;
+    if (!told) SendNow(peer.node, CommitNotice{commit_}, out);
+  }
   std::erase_if(leader.peers, [&](Peer& peer) {
     if (configuration().IsMember(peer.node)) return false;
     leader.first_sequence = std::max(leader.first_sequence, peer.next_sequence);

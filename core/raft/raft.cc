@@ -314,7 +314,17 @@ Message Raft::Compose(NodeId to, MessageBody&& body) const {
                  .store = store_,
                  .term = term_,
                  .body = std::move(body),
-                 .addressee = configuration().StoreOf(to)};
+                 .addressee = StoreKnownOf(to)};
+}
+
+// Of a member, or of one that was removed just now and is told so.
+StoreId Raft::StoreKnownOf(NodeId node) const {
+  const StoreId bound = configuration().StoreOf(node);
+  const Leader* leader = leadership();
+  if (bound != StoreId(0) || leader == nullptr || configuration().IsMember(node)) return bound;
+  const auto peer = std::find_if(leader->peers.begin(), leader->peers.end(),
+                                 [&](const Peer& other) { return other.node == node; });
+  return peer == leader->peers.end() ? bound : peer->store;
 }
 
 void Raft::SendNow(NodeId to, MessageBody&& body, RaftOutput& out) const {

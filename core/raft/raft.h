@@ -200,6 +200,7 @@ class Raft {
   void Fire(TimerId timer, RaftOutput& out);
   void ReleaseHeld(RaftOutput& out);
   Message Compose(NodeId to, MessageBody&& body) const;
+  StoreId StoreKnownOf(NodeId node) const;
   void SendNow(NodeId to, MessageBody&& body, RaftOutput& out) const;
   void SendWhenDurable(NodeId to, MessageBody&& body);
   void ReplyNow(CallId call, NodeId to, MessageBody&& body, RaftOutput& out) const;
@@ -321,7 +322,8 @@ class Raft {
   std::size_t HoldersOf(Index index);
 
   // membership.cc
-  bool IsVotingMember() const;
+  bool IsVoterBy(const Configuration& configuration) const;
+  bool MayCampaign() const;
   bool AdmitStranger(const Message& message) const;
   bool IsForAnotherStore(const Message& message) const;
   // By the store that the member is bound to, if it is bound.

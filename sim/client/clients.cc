@@ -1,6 +1,7 @@
 #include "sim/client/clients.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -356,15 +357,22 @@ void Clients::HandleRefusal(std::uint64_t operation, Call& call, const ClientAns
   // This attempt did nothing; an earlier one may have.
   if (final && call.maybe_applied) return GiveUp(operation, "refused, but tried before");
   if (final) return Finish(operation, answer, "");
-  if (answer.outcome == Outcome::kNotLeader && answer.leader.has_value() &&
-      *answer.leader != call.target) {
-    call.target = *answer.leader;
-    return Send(operation, call);
-  }
   if (answer.outcome == Outcome::kNotLeader) {
-    call.target = NodeId((call.target.value() + 1) % nodes_);
+    if (TakeHint(call, answer.leader)) return Send(operation, call);
+    const NodeId asked = std::exchange(call.hints, 0) > 0 ? call.hinted_by : call.target;
+    call.target = NodeId((asked.value() + 1) % nodes_);
   }
   Pause(call, kPauseAfterRefusal);
+}
+
+// Removed nodes go on naming each other: after a few hints in a row it is the turn of the node
+// behind the one that gave the first.
+bool Clients::TakeHint(Call& call, std::optional<NodeId> leader) {
+  constexpr std::uint32_t kMostHints = 3;
+  if (!leader.has_value() || *leader == call.target || call.hints == kMostHints) return false;
+  if (call.hints++ == 0) call.hinted_by = call.target;
+  call.target = *leader;
+  return true;
 }
 
 // Without a session a second attempt could apply the write twice; a read may always be repeated.

@@ -96,6 +96,8 @@ class Clients {
     bool open = false;                // the attempt under way has no answer yet
     std::uint32_t attempt = 0;
     NodeId target;
+    std::uint32_t hints = 0;  // followed in a row; the first came from
+    NodeId hinted_by;
     std::int64_t deadline = kNever;  // then it is given up
     std::int64_t due = kNever;       // then the attempt is over, or the pause before the next
     bool pausing = false;
@@ -121,6 +123,7 @@ class Clients {
   void Send(std::uint64_t operation, Call& call);
   void Pause(Call& call, Duration length);
   void HandleRefusal(std::uint64_t operation, Call& call, const ClientAnswer& answer);
+  static bool TakeHint(Call& call, std::optional<NodeId> leader);
   void TryElsewhere(std::uint64_t operation, Call& call);
   void GiveUp(std::uint64_t operation, const std::string& why);
   void Finish(std::uint64_t operation, const ClientAnswer& answer, const std::string& given_up);
