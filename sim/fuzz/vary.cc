@@ -49,6 +49,12 @@ void VaryPieces(Dice& dice, Scenario& scenario) {
   scenario.workload.value_bytes_max = std::max<uint64_t>(scenario.workload.value_bytes_max, 1024);
 }
 
+// Fewer than there are clients: some must always begin anew, and some must get on.
+void VarySessions(Dice& dice, Scenario& scenario) {
+  const uint64_t clients = scenario.workload.clients;
+  scenario.config.max_sessions = dice.From({std::max<uint64_t>(clients, 2) - 1, clients + 1});
+}
+
 void VaryBounds(Dice& dice, Scenario& scenario) {
   Settings& config = scenario.config;
   config.max_piece_bytes = std::min<uint64_t>(config.max_piece_bytes, 512);
@@ -94,8 +100,7 @@ void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
     case Variation::kPieces:
       return VaryPieces(dice, scenario);
     case Variation::kSessions:
-      scenario.config.max_sessions = dice.From({1, 3});
-      return;
+      return VarySessions(dice, scenario);
     case Variation::kNoSessions:
       scenario.workload.sessions = false;
       return;
@@ -124,7 +129,8 @@ void KeepUp(Scenario& scenario) {
   const uint64_t value = scenario.workload.value_bytes_max;
   config.max_piece_bytes = std::max(config.max_piece_bytes, value / kPieces);
   config.max_append_bytes = std::max(config.max_append_bytes, config.max_piece_bytes);
-  config.max_inflight_bytes = std::max(config.max_inflight_bytes, config.max_append_bytes);
+  config.max_inflight_bytes = std::max(
+      {config.max_inflight_bytes, config.max_append_bytes, kInFlight * config.max_piece_bytes});
   config.max_uncommitted_bytes = std::max(config.max_uncommitted_bytes, config.max_append_bytes);
   const uint64_t state = scenario.workload.keys * value;
   config.snapshot_chunk_bytes = std::max(config.snapshot_chunk_bytes, state / kChunks);
