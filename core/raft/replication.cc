@@ -154,8 +154,11 @@ void Raft::NoteRefusedAppend(Peer& peer, const AppendResponse& response, RaftOut
     return Refuse(RefusalReason::kStaleResponse, peer.node, out);
   }
   const Index hint = std::min(response.hint, refused->previous);
-  // What is compacted is the same wherever it is committed, and there is nothing to probe with.
-  const Index agreeing = hint < log_.base() ? hint : log_.LastNotAfter(hint, response.hint_term);
+  // There is nothing to probe with before our base: who lacks it, or contradicts it, gets a
+  // snapshot.
+  const bool compacted = hint < log_.base() || response.hint_term < log_.base_term();
+  const Index agreeing = compacted ? std::min(hint, Previous(log_.base()))
+                                   : log_.LastNotAfter(hint, response.hint_term);
   peer.StartProbing(std::max(Next(agreeing), Next(peer.match)));
 }
 
