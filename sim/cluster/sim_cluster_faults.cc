@@ -90,6 +90,7 @@ void SimCluster::Restart(NodeId id) {
     Emit(id, scenario_cause_, trace::RefusedToStart{recovered.error().text});
     return;
   }
+  node.disk.NoteStart();
   node.new_disk = false;
   node.state = NodeState::kRunning;
   node.paused = false;
@@ -227,11 +228,14 @@ void SimCluster::ClearDisk(NodeId id) {
   At(id).disk.SetFaults({});
 }
 
+// Only what can pass for a torn write excuses a node that has lost something: all other damage
+// shows by its checksum, and the node must not start.
 drydock::Status SimCluster::CorruptDisk(NodeId id, const Corrupt& corrupt) {
   Result<Corruption> done = At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit);
   if (!done.ok()) return done.error();
+  const std::optional<NodeId> excused = done.value().may_pass ? std::optional(id) : std::nullopt;
   scenario_cause_ =
-      Emit(id, 0,
+      Emit(excused, 0,
            trace::Fault{"one bit of " + done.value().path + " of n" + std::to_string(id.value()) +
                         " flips, at byte " + std::to_string(done.value().offset)});
   return Ok();

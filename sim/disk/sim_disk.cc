@@ -215,7 +215,7 @@ Status SimDisk::Begin(WriteAndSync& write, LaneState& lane) {
   if (end > file->size()) {
     if (Status room = CheckRoom(write.path, file.get(), end); !room.ok()) return room;
   }
-  file->Write(write.offset, std::move(write.pieces));
+  file->WriteNewest(write.offset, std::move(write.pieces));
   lane.file = std::move(file);
   return Ok();
 }
@@ -336,10 +336,14 @@ Result<Corruption> SimDisk::CorruptAtRest(std::string_view path_prefix,
                    ": it has " + std::to_string(file->durable_size()) + " durable bytes"};
     }
     file->FlipDurableBit(*place, bit);
-    return Corruption{path, *place, bit};
+    return Corruption{path, *place, bit, file->IsInNewest(*place)};
   }
   return Error{"cannot flip a bit: no file whose path begins with '" + std::string(prefix) +
                "' holds anything durable"};
+}
+
+void SimDisk::NoteStart() {
+  for (const auto& [path, file] : names_.names()) file->NoteStart();
 }
 
 std::uint64_t SimDisk::durable_bytes() const {

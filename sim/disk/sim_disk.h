@@ -61,6 +61,7 @@ struct Corruption {
   std::string path;
   std::uint64_t offset = 0;
   std::uint32_t bit = 0;
+  bool may_pass = false;  // for a write that a crash tore: it is in the newest one of the node
 };
 
 // Used in turn by Recover through Disk, while the node is down, and by the driver for the DiskOps
@@ -108,6 +109,9 @@ class SimDisk final : public Disk {
   // prefix is the newest segment of the log. Without an offset: in the middle of what is written.
   Result<Corruption> CorruptAtRest(std::string_view path_prefix,
                                    std::optional<std::uint64_t> offset, std::uint32_t bit);
+
+  // A node has started from what is there.
+  void NoteStart();
 
   // Bytes written and durable, without the zeros between, in files whose names are durable.
   std::uint64_t durable_bytes() const;

@@ -43,6 +43,20 @@ void SimFile::Write(std::uint64_t offset, std::vector<Bytes> pieces) {
   if (size > 0) Add({offset, size, std::move(pieces)});
 }
 
+void SimFile::WriteNewest(std::uint64_t offset, std::vector<Bytes> pieces) {
+  before_newest_ = std::exchange(newest_, {offset, SizeOf(pieces)});
+  Write(offset, std::move(pieces));
+}
+
+bool SimFile::IsInNewest(std::uint64_t offset) const {
+  return newest_.Holds(offset) || (!pending_.empty() && before_newest_.Holds(offset));
+}
+
+void SimFile::NoteStart() {
+  newest_ = {};
+  before_newest_ = {};
+}
+
 void SimFile::WriteZeros(std::uint64_t offset, std::uint64_t size) {
   if (size > 0) Add({offset, size, {}});
 }
@@ -102,6 +116,8 @@ WritesAfterCrash SimFile::Crash(CrashDice* dice) {
     if (keeps == Keeps::kTorn) Tear(write, *dice);
     ++(keeps == Keeps::kAll ? after.kept : keeps == Keeps::kTorn ? after.torn : after.lost);
     if (keeps != Keeps::kAll && i < lied_) after.lost_lies.push_back({write.offset, write.size});
+    const bool newest_lost = keeps != Keeps::kAll && i + 1 == pending_.size();
+    if (newest_lost) newest_ = std::exchange(before_newest_, {});
   }
   pending_.clear();
   lied_ = 0;

@@ -17,6 +17,7 @@ namespace drydock::sim {
 struct ByteRange {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
+  bool Holds(std::uint64_t at) const { return at >= offset && at - offset < size; }
 };
 
 // What a crash did to the writes of a file that were not durable.
@@ -40,6 +41,13 @@ class SimFile {
   // Submitted: seen by reads, durable after the next Sync. The pieces are kept by reference.
   void Write(std::uint64_t offset, std::vector<Bytes> pieces);
   void WriteZeros(std::uint64_t offset, std::uint64_t size);
+  // The same as Write, by a running node, which writes no more before this is synced. Damage to the
+  // newest of these cannot be told from a write that a crash tore.
+  void WriteNewest(std::uint64_t offset, std::vector<Bytes> pieces);
+  // The byte belongs to it, or would if the crash took what is not durable.
+  bool IsInNewest(std::uint64_t offset) const;
+  // A node started from what is there, and remembers how far that went.
+  void NoteStart();
   // Everything written so far is durable.
   void Sync();
   // The same was said, and is not so: those writes count as lied about until the next Sync.
@@ -71,6 +79,7 @@ class SimFile {
   SparseBytes durable_;
   std::vector<PendingWrite> pending_;  // in the order of their submission
   std::size_t lied_ = 0;               // so many of the first of them were lied about
+  ByteRange newest_, before_newest_;   // of WriteNewest since the last start; empty: none
 };
 
 }  // namespace drydock::sim

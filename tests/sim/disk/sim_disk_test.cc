@@ -380,6 +380,46 @@ TEST_CASE("damage at rest flips one stored bit, by default in the middle of the 
   CHECK(f.Read(8, 2, "zzz") == std::string("\0\x80", 2));
 }
 
+// Of a node that writes batches, each in a sector of its own, and numbered as these are.
+struct Batches : Fixture {
+  using Fixture::Fixture;
+  std::uint64_t next = kSectorBytes;
+  void Write(bool synced) {
+    const Ticket ticket = Submit(next, {"abcdefgh"});
+    if (synced) disk.Complete(ticket);
+    next += kSectorBytes;
+  }
+  bool MayPass(std::uint64_t batch) {
+    return disk.CorruptAtRest(kPath, kSectorBytes * batch, 0).value().may_pass;
+  }
+};
+
+TEST_CASE("damage may pass for a torn write in the newest write since the node started, only") {
+  Batches f;
+  for (int i = 0; i < 3; ++i) f.Write(true);
+  CHECK_FALSE(f.MayPass(0));
+  CHECK_FALSE(f.MayPass(2));
+  CHECK(f.MayPass(3));
+  f.disk.NoteStart();
+  CHECK_FALSE(f.MayPass(3));
+  f.Write(true);
+  CHECK_FALSE(f.MayPass(3));
+  CHECK(f.MayPass(4));
+}
+
+TEST_CASE("a write that a crash took is not the newest one, and one under way may be taken") {
+  for (const bool lost : {true, false}) {
+    Batches f(Keeping(lost ? 0 : 1));
+    f.Write(true);
+    f.Write(true);
+    CHECK_FALSE(f.MayPass(1));
+    f.Write(false);
+    CHECK(f.MayPass(2));
+    f.disk.Crash(Lose::kUnsynced);
+    CHECK(f.MayPass(2) == lost);
+  }
+}
+
 TEST_CASE("damage at rest splits a shared payload and leaves the other disks' copies alone") {
   Fixture f, other;
   const Bytes payload(std::string(100000, 'p'));
