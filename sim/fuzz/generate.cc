@@ -4,6 +4,7 @@
 
 #include "sim/fuzz/dice.h"
 #include "sim/fuzz/faults.h"
+#include "sim/fuzz/trials.h"
 #include "sim/fuzz/vary.h"
 #include "sim/scenario/parse.h"
 
@@ -96,6 +97,9 @@ Scenario Generate(const Profile& profile, std::uint64_t seed) {
   std::stable_sort(scenario.events.begin(), scenario.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
   Expect(scenario, healed, scenario.expect);
+  if (!profile.trials.empty() && dice.OneIn(2)) {
+    AddTrial(dice.OneOf(profile.trials), dice, scenario);
+  }
   return scenario;
 }
 

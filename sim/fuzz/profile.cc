@@ -12,10 +12,10 @@
 namespace drydock::sim {
 namespace {
 
-constexpr std::array<std::string_view, 17> kProfileKeys = {
-    "$schema",     "version",     "name",        "description", "nodes",      "spare_nodes",
-    "fault_phase", "quiet_phase", "faults",      "kinds",       "variations", "clients",
-    "think_time",  "keys",        "value_bytes", "reads",       "any_node"};
+constexpr std::array<std::string_view, 18> kProfileKeys = {
+    "$schema",     "version",     "name",   "description", "nodes",      "spare_nodes",
+    "fault_phase", "quiet_phase", "faults", "kinds",       "variations", "trials",
+    "clients",     "think_time",  "keys",   "value_bytes", "reads",      "any_node"};
 
 constexpr std::uint64_t kMaxFaults = 1000;
 constexpr std::uint64_t kMaxFuzzClients = 100;
@@ -74,6 +74,7 @@ void ReadCluster(const Fields& fields, Profile& profile) {
   profile.kinds = ReadWords(fields, "kinds", "a kind of fault", kFaultKindNames, profile.kinds);
   profile.variations =
       ReadWords(fields, "variations", "a variation", kVariationNames, profile.variations);
+  profile.trials = ReadWords(fields, "trials", "a trial", kTrialNames, profile.trials);
 }
 
 void ReadLoad(const Fields& fields, Profile& profile) {

@@ -79,6 +79,18 @@ inline constexpr std::array<std::string_view, kVariations> kVariationNames = {
     "windows",  "large_values", "pieces",       "sessions",   "no_sessions",
     "bounds",   "open_loop",    "leases",       "slow_disks", "far_apart"};
 
+// What a recovered cluster is put to (sim/fuzz/trials.h).
+enum class Trial : std::uint8_t {
+  kAbsence,      // a minority is away, and returns
+  kTransfer,     // leadership is handed over
+  kBridge,       // two groups that share a node, to the end
+  kStalledDisk,  // the leader's, to the end
+  kCount,
+};
+inline constexpr std::size_t kTrials = static_cast<std::size_t>(Trial::kCount);
+inline constexpr std::array<std::string_view, kTrials> kTrialNames = {"absence", "transfer",
+                                                                      "bridge", "stalled_disk"};
+
 template <class T>
 using Range = std::pair<T, T>;  // both ends are drawn, too
 
@@ -93,6 +105,7 @@ struct Profile {
   Range<std::uint64_t> faults{1, 20};  // how many in a run; few as often as many
   std::vector<FaultKind> kinds;        // each run has its own part of them
   std::vector<Variation> variations;   // likewise
+  std::vector<Trial> trials;           // one of them in half of the runs
   Range<std::uint64_t> clients{1, 2};
   Range<Duration> think_time{Duration::Milliseconds(10), Duration::Milliseconds(100)};
   Range<std::uint64_t> keys{1, 5};

@@ -1,0 +1,152 @@
+#include "sim/fuzz/trials.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace drydock::sim {
+namespace {
+
+using That = Expectation::That;
+
+constexpr Duration Ms(std::int64_t count) {
+  return Duration::Milliseconds(count);
+}
+
+Targets Named(Target::Kind kind) {
+  return {Target{kind, NodeId(), ""}};
+}
+
+// All nodes are voters, and heartbeats come in time.
+bool IsSteady(const Scenario& scenario) {
+  const Settings& config = scenario.config;
+  const Settings usual;
+  const bool in_time = config.election_timeout_min == usual.election_timeout_min &&
+                       config.election_timeout_max == usual.election_timeout_max &&
+                       config.heartbeat_interval == usual.heartbeat_interval &&
+                       !std::holds_alternative<LognormalLatency>(*scenario.network.latency);
+  const bool changes =
+      std::any_of(scenario.events.begin(), scenario.events.end(), [](const Event& event) {
+        return std::holds_alternative<ChangeMembers>(event.action) ||
+               std::holds_alternative<Wipe>(event.action);
+      });
+  return in_time && !changes && !scenario.founders.has_value() && config.priorities.empty() &&
+         scenario.nodes >= 3;
+}
+
+class TrialDice {
+ public:
+  TrialDice(Dice& dice, Scenario& scenario)
+      : dice_(dice), scenario_(scenario), begin_(scenario.until) {}
+
+  void Draw(Trial trial) {
+    const Settings& config = scenario_.config;
+    if (!IsSteady(scenario_)) return;
+    switch (trial) {
+      case Trial::kAbsence:
+        if (config.pre_vote && config.check_quorum) DrawAbsence();
+        return;
+      case Trial::kTransfer:
+        return DrawTransfer();
+      case Trial::kBridge:
+        if (config.check_quorum) DrawBridge();
+        return;
+      case Trial::kStalledDisk:
+        return DrawStalledDisk();
+      case Trial::kCount:
+        return;
+    }
+  }
+
+ private:
+  void Lengthen(Duration length) {
+    for (Expectation& one : scenario_.expect) {
+      if (!one.by.has_value() && !one.during.has_value()) one.at = begin_;
+    }
+    scenario_.until = begin_ + length;
+  }
+  void Add(Duration after, Action action) {
+    scenario_.events.push_back({begin_ + after, "", std::move(action)});
+  }
+  Expectation& Expect(That that, const char* because) {
+    scenario_.expect.push_back({.that = that});
+    scenario_.expect.back().because = because;
+    return scenario_.expect.back();
+  }
+
+  // A minority is away and comes back: nobody else notices (thesis, section 9.6).
+  void DrawAbsence() {
+    const Duration away = dice_.Time({Ms(300), Ms(2000)});
+    Lengthen(away + Ms(1000));
+    Partition cut{.groups = {Named(Target::Kind::kMinority), Named(Target::Kind::kMajority)},
+                  .one_way = false,
+                  .length = away,
+                  .flap = std::nullopt};
+    Add(Ms(1), std::move(cut));
+    Expect(That::kOneLeader, "who was alone and returns deposes nobody").during = {begin_,
+                                                                                   scenario_.until};
+  }
+
+  // Thesis, section 3.10.
+  void DrawTransfer() {
+    Lengthen(Ms(1000));
+    Add(Ms(1), TransferLeader{std::nullopt, std::nullopt, TransferOutcome::kDone});
+    Expect(That::kOneLeader, "leadership was handed over").at = scenario_.until;
+  }
+
+  // Two groups that only one node joins; one of them is a majority with it. One more node may fail.
+  void DrawBridge() {
+    std::vector<Target> nodes;
+    for (std::uint32_t i = 0; i < scenario_.nodes; ++i) {
+      const auto place = static_cast<std::ptrdiff_t>(dice_.Below(nodes.size() + 1));
+      nodes.insert(nodes.begin() + place, {Target::Kind::kNode, NodeId(i), ""});
+    }
+    const auto bridge =
+        nodes.begin() + static_cast<std::ptrdiff_t>(dice_.From({1, nodes.size() - 2}));
+    Lengthen(Ms(4000));
+    Partition cut{.groups = {Targets(nodes.begin(), bridge + 1), Targets(bridge, nodes.end())},
+                  .one_way = false,
+                  .length = std::nullopt,
+                  .flap = std::nullopt};
+    const std::size_t majority = nodes.size() / 2 + 1;
+    const std::size_t larger = std::max(cut.groups[0].size(), cut.groups[1].size());
+    const Target other = dice_.OneIn(2) ? nodes.front() : nodes.back();
+    if (larger > majority && dice_.OneIn(2)) {
+      Add(Ms(1), Crash{{other}, "", Crash::Lose::kUnsynced, std::nullopt});
+    }
+    Add(Ms(1), std::move(cut));
+    Expect(That::kOneLeader, "a majority hears the node that joins the groups").during = {
+        scenario_.until - Ms(1000), scenario_.until};
+  }
+
+  // The disk of the leader hangs to the end; a moment's pause gives the leader a name.
+  void DrawStalledDisk() {
+    Lengthen(Ms(2000));
+    const Targets hung = {Target{Target::Kind::kBound, NodeId(), "hung"}};
+    Add(Ms(1), Pause{Named(Target::Kind::kLeader), "hung", Ms(1)});
+    DiskFault fault{.node = hung};
+    fault.stall = Ms(100'000);
+    Add(Ms(3), std::move(fault));
+    ScriptedCall put;
+    put.key = "k0";
+    put.value = "1";
+    put.within = Ms(1500);
+    Add(Ms(4), std::move(put));
+    Expectation& moved = Expect(That::kNewLeader, "who can store nothing does not lead");
+    moved.not_node = hung;
+    moved.at = scenario_.until;
+  }
+
+  Dice& dice_;
+  Scenario& scenario_;
+  Duration begin_;
+};
+
+}  // namespace
+
+void AddTrial(Trial trial, Dice& dice, Scenario& scenario) {
+  TrialDice(dice, scenario).Draw(trial);
+}
+
+}  // namespace drydock::sim
