@@ -303,6 +303,9 @@ NodeStatus SimCluster::StatusOf(NodeId id) const {
   status.last = raft.log().last();
   status.last_term = raft.log().last_term();
   status.uncommitted_bytes = raft.uncommitted_bytes();
+  status.client_calls = static_cast<std::uint64_t>(
+      std::count_if(node.open_calls.begin(), node.open_calls.end(),
+                    [](CallId call) { return (call.value() & (kPeerCall | kOperatorCall)) == 0; }));
   return status;
 }
 

@@ -37,6 +37,7 @@ struct NodeStatus {
   Index commit, applied, last;
   Term last_term;
   std::uint64_t uncommitted_bytes = 0;  // of a leader
+  std::uint64_t client_calls = 0;       // taken and neither answered nor dropped yet
   bool runs() const { return state == NodeState::kRunning; }
 };
 

@@ -86,6 +86,9 @@ std::string WhatOf(const Expectation& expectation) {
       return Bounds(expectation) + "attempts refused as busy";
     case That::kUncommitted:
       return TextOf(expectation.node) + " has " + Bounds(expectation) + "bytes uncommitted";
+    case That::kCallsAnswered:
+      return (expectation.node.empty() ? std::string("alive") : TextOf(expectation.node)) +
+             " hold no client call";
     case That::kHalted:
       return TextOf(expectation.node) + " halted";
     case That::kOut:

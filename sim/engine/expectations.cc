@@ -15,7 +15,7 @@ bool IsJudgedLater(That that) {
 
 bool DependsOnData(That that) {
   return that == That::kLogsEqual || that == That::kValue || that == That::kProgress ||
-         that == That::kMembers || that == That::kUncommitted;
+         that == That::kMembers || that == That::kUncommitted || that == That::kCallsAnswered;
 }
 
 // What happened within the interval is told when it ends.
@@ -187,6 +187,8 @@ Expectations::Seen Expectations::See(const Watch& watch) {
       return SeeCount(expectation, cluster_.calls_busy() - watch.busy_before, "refused as busy");
     case That::kUncommitted:
       return SeeUncommitted(expectation);
+    case That::kCallsAnswered:
+      return SeeCallsAnswered(expectation);
     case That::kLinearizable:
     case That::kExactlyOnce:
     case That::kLawfulLoss:
@@ -298,6 +300,19 @@ Expectations::Seen Expectations::SeeUncommitted(const Expectation& expectation) 
   }
   if (seen.what.empty()) return {false, "there is no such node"};
   return seen;
+}
+
+Expectations::Seen Expectations::SeeCallsAnswered(const Expectation& expectation) {
+  const Target alive{.kind = Target::Kind::kAlive, .node = NodeId(0), .name = ""};
+  for (const NodeId node :
+       targets_.Resolve(expectation.node.empty() ? Targets{alive} : expectation.node)) {
+    const std::uint64_t calls = cluster_.StatusOf(node).client_calls;
+    if (calls > 0) {
+      return {false, NodeName(node) + " has not answered " + std::to_string(calls) +
+                         (calls == 1 ? " call" : " calls")};
+    }
+  }
+  return {true, "each call was answered"};
 }
 
 Expectations::Seen Expectations::SeeCount(const Expectation& expectation, std::uint64_t count,

@@ -71,6 +71,7 @@ class Expectations {
   Seen SeeMembers(const Expectation& expectation);
   Seen SeeState(const Expectation& expectation, NodeState wanted, const char* word);
   Seen SeeUncommitted(const Expectation& expectation);
+  Seen SeeCallsAnswered(const Expectation& expectation);
   Seen SeeCount(const Expectation& expectation, std::uint64_t count, const char* unit);
 
   std::int64_t until_;

@@ -18,11 +18,11 @@ inline constexpr std::array<std::string_view, 3> kLoseNames = {"nothing", "unsyn
 inline constexpr std::array<std::string_view, 8> kAnswerNames = {
     "ok",          "not_found", "compare_failed", "not_leader",
     "unavailable", "busy",      "too_large",      "session_unknown"};
-inline constexpr std::array<std::string_view, 17> kThatNames = {
-    "one_leader", "no_leader",    "role",         "new_leader", "logs_equal",
-    "value",      "linearizable", "exactly_once", "progress",   "elections",
-    "halted",     "out",          "lawful_loss",  "members",    "not_linearizable",
-    "busy",       "uncommitted"};
+inline constexpr std::array<std::string_view, 18> kThatNames = {
+    "one_leader", "no_leader",    "role",          "new_leader", "logs_equal",
+    "value",      "linearizable", "exactly_once",  "progress",   "elections",
+    "halted",     "out",          "lawful_loss",   "members",    "not_linearizable",
+    "busy",       "uncommitted",  "calls_answered"};
 
 // Targets that are neither a number nor a bound name; the first two stand for one node.
 struct TargetName {

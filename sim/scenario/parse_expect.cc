@@ -45,6 +45,7 @@ const std::vector<Check>& Checks() {
         {That::kNotLinearizable, {}, {}, When::kEnd},
         {That::kBusy, {}, {"at_least", "at_most"}, When::kInterval},
         {That::kUncommitted, {"node"}, {"at_least", "at_most"}},
+        {That::kCallsAnswered, {}, {"node"}},
     };
     for (Check& check : all) {
       check.keys = {"that", "by", "during", "at", "because"};
@@ -172,7 +173,8 @@ Expectation ReadExpectation(const JsonValue& value, const Check& check, const Re
   expectation.voters = OptionalTargets(fields, "voters", reading);
   expectation.learners = OptionalTargets(fields, "learners", reading);
   const Targets alive = {Target{Target::Kind::kAlive, NodeId(), ""}};
-  if (check.that == That::kValue && !fields.Has("node")) expectation.node = alive;
+  const bool of_alive = check.that == That::kValue || check.that == That::kCallsAnswered;
+  if (of_alive && !fields.Has("node")) expectation.node = alive;
   const Targets leader = {Target{Target::Kind::kLeader, NodeId(), ""}};
   if (check.that == That::kMembers && !fields.Has("node")) expectation.node = leader;
   if (check.that == That::kLogsEqual && !fields.Has("among")) expectation.among = alive;

@@ -318,7 +318,8 @@ struct Expectation {
     kMembers,     // each of `node` (default the leader) goes by exactly these voters and learners
     kNotLinearizable,  // clients were told what no order of their calls explains
     kBusy,             // how many attempts were refused as busy within the interval (by, during)
-    kUncommitted,  // bytes that each of `node` has not committed as a leader, at_least .. at_most
+    kUncommitted,    // bytes that each of `node` has not committed as a leader, at_least .. at_most
+    kCallsAnswered,  // none of `node` (default all alive) holds a call of a client
   };
   That that = That::kOneLeader;
   std::optional<Duration> by;

@@ -107,6 +107,8 @@ ScenarioNeeds NeedsOf(const sim::Scenario& scenario) {
     if (that == That::kLawfulLoss) why = ": only the simulator knows what a disk has lost";
     if (that == That::kMembers) why = ": who the members are is not asked of real nodes";
     if (that == That::kUncommitted) why = ": what is uncommitted is not asked of real nodes";
+    if (that == That::kCallsAnswered)
+      why = ": the calls that a real node holds are not asked of it";
     if (why != nullptr) needs.impossible.push_back("expect/" + std::to_string(i) + why);
   }
   if (!scenario.node_config.empty()) {

@@ -365,6 +365,19 @@ TEST_CASE("engine: a node whose disk fails halts, and a restart brings it back")
   CHECK(result.expectations[4].held);
 }
 
+TEST_CASE("engine: a call is held until it is answered, or its leader steps down") {
+  const RunResult result = Play(R"({"at": "2s", "do": "crash", "node": "followers"},
+              {"at": "2.01s", "do": "put", "key": "a", "value": "1", "within": "1s",
+               "expect": "unavailable"})",
+                                R"({"that": "calls_answered", "at": "2s"},
+              {"that": "calls_answered", "node": "leader", "at": "2.05s"},
+              {"that": "calls_answered", "node": "all", "at": "end"})");
+  CHECK(result.expectations[0].held);
+  CHECK_FALSE(result.expectations[1].held);
+  CHECK(result.expectations[1].why.ends_with(" has not answered 1 call"));
+  CHECK(result.expectations[2].held);
+}
+
 TEST_CASE("engine: without a majority nobody leads and nothing is served") {
   const RunResult result =
       Play(R"({"at": "2s", "do": "crash", "node": "followers"},

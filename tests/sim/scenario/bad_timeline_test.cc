@@ -149,7 +149,7 @@ const Bad kBad[] = {
     {R"(, "events": [{"at": "1s", "do": "note"}])",
      R"(F:1:72: /events/0: a note event needs "note")"},
     {R"(, "expect": [{}])",
-     R"(F:1:72: /expect/0: an expectation needs "that" (one_leader, no_leader, role, new_leader, logs_equal, value, linearizable, exactly_once, progress, elections, halted, out, lawful_loss, members, not_linearizable, busy, uncommitted))"},
+     R"(F:1:72: /expect/0: an expectation needs "that" (one_leader, no_leader, role, new_leader, logs_equal, value, linearizable, exactly_once, progress, elections, halted, out, lawful_loss, members, not_linearizable, busy, uncommitted, calls_answered))"},
     {R"(, "expect": [{"that": "one_leadr"}])",
      R"(F:1:81: /expect/0/that: unknown expectation "one_leadr"; did you mean "one_leader"?)"},
     {R"(, "expect": [{"that": "role", "node": "n0"}])",

@@ -64,7 +64,7 @@ REFUSED_EXPECTATIONS = [
     {"that": "new_leader"}, {"that": "value", "key": "k"}, {"that": "value", "value": "v"},
     {"that": "linearizable", "by": "1s"}, {"that": "linearizable", "at": "1s"},
     {"that": "progress", "at": "1s"}, {"that": "elections"}, {"that": "busy"}, {"that": "uncommitted", "at_most": 1},
-    {"that": "uncommitted", "node": "n0"}, {"that": "halted"}, {"that": "out"},
+    {"that": "uncommitted", "node": "n0"}, {"that": "calls_answered", "at_most": 1}, {"that": "halted"}, {"that": "out"},
     {"that": "members"}, {"that": "members", "voters": []},
     {"that": "one_leader", "by": "1s", "at": "end"}, {"that": "one_leader", "during": ["1s"]},
 ]
