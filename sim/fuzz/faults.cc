@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/fuzz/vary.h"
+
 namespace drydock::sim {
 namespace {
 
@@ -252,8 +254,7 @@ void FaultDice::DrawClockFault(FaultKind kind, Duration at) {
   const bool bounded = scenario_.config.leases;
   SetClock set{.node = OneNode(), .rate_ppm = std::nullopt, .jump = std::nullopt, .length = {}};
   if (kind == Kind::kClockRate) {
-    const auto percent = bounded ? dice_.From({96, 104}) : dice_.From({30, 300});
-    set.rate_ppm = static_cast<std::int64_t>(percent) * 10'000;
+    set.rate_ppm = static_cast<std::int64_t>(dice_.From(ClockRates(scenario_.config))) * 10'000;
     set.length = Length(at);
   } else if (!bounded) {
     const auto size = static_cast<std::int64_t>(dice_.Scale({1, 2000}));

@@ -67,6 +67,7 @@ void Expect(const Scenario& scenario, Duration healed, std::vector<Expectation>&
     progress.during = {healed, *scenario.workload.stop};
     progress.at_least = 1;
   }
+  add(That::kCallsAnswered, "who takes a call answers it, or says that it cannot");
   add(That::kLogsEqual, "the leader brings all members up to date").among = {
       Target{Target::Kind::kMembers, NodeId(), ""}};
 }

@@ -68,16 +68,19 @@ enum class Variation : std::uint8_t {
   kNoSessions,   // a lost answer is not retried
   kBounds,       // on memory, so low that they are met
   kOpenLoop,     // clients that do not wait for answers
-  kLeases,       // clocks then keep to the bound
+  kLeases,       // clocks then keep to the bound, which is drawn, too
   kSlowDisks,
   kFarApart,  // latencies of several milliseconds
+  kUptime,    // clocks do not begin at 0 but anywhere up to ten years
+  kDrift,     // each clock runs at a rate of its own all the time
+  kUneven,    // nodes with other timeouts, or without the leases of the others
   kCount,
 };
 inline constexpr std::size_t kVariations = static_cast<std::size_t>(Variation::kCount);
 inline constexpr std::array<std::string_view, kVariations> kVariationNames = {
-    "timeouts", "pre_vote",     "check_quorum", "priorities", "snapshots",
-    "windows",  "large_values", "pieces",       "sessions",   "no_sessions",
-    "bounds",   "open_loop",    "leases",       "slow_disks", "far_apart"};
+    "timeouts",     "pre_vote",   "check_quorum", "priorities",  "snapshots", "windows",
+    "large_values", "pieces",     "sessions",     "no_sessions", "bounds",    "open_loop",
+    "leases",       "slow_disks", "far_apart",    "uptime",      "drift",     "uneven"};
 
 // What a recovered cluster is put to (sim/fuzz/trials.h).
 enum class Trial : std::uint8_t {

@@ -79,6 +79,48 @@ void VaryDistance(Dice& dice, Scenario& scenario) {
   scenario.network.latency = LognormalLatency{median, median + dice.Time({Ms(1), Ms(40)})};
 }
 
+void VaryUptime(Dice& dice, Scenario& scenario) {
+  constexpr uint64_t kTenYears = 315'360'000;  // seconds
+  const auto uptime = static_cast<std::int64_t>(dice.Scale({1, kTenYears}));
+  SetClock set{.node = {Target{Target::Kind::kAll, NodeId(), ""}},
+               .rate_ppm = std::nullopt,
+               .jump = Duration::Seconds(uptime),
+               .length = std::nullopt};
+  scenario.events.push_back({Duration(), "", std::move(set)});
+}
+
+// Also in the quiet phase: the slowest leader's heartbeats must be faster than the fastest timeout.
+void VaryRates(Dice& dice, Scenario& scenario) {
+  std::pair<uint64_t, uint64_t> rates = ClockRates(scenario.config);
+  rates = {std::max<uint64_t>(rates.first, 82), std::min<uint64_t>(rates.second, 122)};
+  for (std::uint32_t i = 0; i < scenario.nodes; ++i) {
+    SetClock set{.node = {Target{Target::Kind::kNode, NodeId(i), ""}},
+                 .rate_ppm = static_cast<std::int64_t>(dice.From(rates)) * 10'000,
+                 .jump = std::nullopt,
+                 .length = std::nullopt};
+    scenario.events.push_back({Duration(), "", std::move(set)});
+  }
+}
+
+// Longer timeouts only: a node that waits less than the others' heartbeats take would never rest.
+void VaryNodes(Dice& dice, Scenario& scenario) {
+  for (std::uint32_t i = 0; i < scenario.nodes; ++i) {
+    if (dice.OneIn(2)) continue;
+    Settings own = scenario.config;
+    if (dice.OneIn(2)) own.leases = false;
+    if (dice.OneIn(2)) {
+      own.election_timeout_min = own.election_timeout_min + own.election_timeout_min;
+      own.election_timeout_max = own.election_timeout_max + own.election_timeout_max;
+    }
+    scenario.node_config.emplace(NodeId(i), own);
+  }
+}
+
+void VaryLeases(Dice& dice, Scenario& scenario) {
+  scenario.config.leases = scenario.config.check_quorum;
+  scenario.config.clock_drift_ppm = dice.OneOf<uint64_t>({100'000, 500'000, 1'000'000});
+}
+
 void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
   switch (variation) {
     case Variation::kTimeouts:
@@ -109,12 +151,15 @@ void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
     case Variation::kOpenLoop:
       return VaryPace(dice, scenario);
     case Variation::kLeases:
-      scenario.config.leases = scenario.config.check_quorum;
-      return;
+      return VaryLeases(dice, scenario);
     case Variation::kSlowDisks:
       return VaryDisks(dice, scenario);
     case Variation::kFarApart:
       return VaryDistance(dice, scenario);
+    case Variation::kUptime:
+      return VaryUptime(dice, scenario);
+    case Variation::kDrift:
+    case Variation::kUneven:  // stand on the others, and come last
     case Variation::kCount:
       return;
   }
@@ -141,9 +186,23 @@ void KeepUp(Scenario& scenario) {
 
 }  // namespace
 
+// Of two clocks the one at the high end runs faster than the one at the low end by the bound, or
+// just less.
+std::pair<uint64_t, uint64_t> ClockRates(const Settings& config) {
+  if (!config.leases) return {30, 300};
+  if (config.clock_drift_ppm >= 1'000'000) return {71, 141};
+  if (config.clock_drift_ppm >= 500'000) return {82, 122};
+  return {96, 104};
+}
+
 void Vary(const std::vector<Variation>& variations, Dice& dice, Scenario& scenario) {
   for (const Variation variation : variations) VaryOne(variation, dice, scenario);
   KeepUp(scenario);
+  const auto has = [&](Variation variation) {
+    return std::find(variations.begin(), variations.end(), variation) != variations.end();
+  };
+  if (has(Variation::kDrift)) VaryRates(dice, scenario);
+  if (has(Variation::kUneven)) VaryNodes(dice, scenario);
 }
 
 }  // namespace drydock::sim
