@@ -25,12 +25,13 @@ std::optional<Decision> DecisionNamed(std::string_view name) {
   return std::nullopt;
 }
 
-Stream::Stream(std::uint64_t run_seed, std::string_view name, const Pins& pins) {
+Stream::Stream(std::uint64_t run_seed, std::string_view name, const Pins& pins, Pins* taken) {
   Hasher hasher;
   hasher.Add(run_seed);
   hasher.Add(name);
   seed_ = hasher.Finish();
   if (const auto found = pins.find(name); found != pins.end()) pins_ = &found->second;
+  if (taken != nullptr) taken_ = &(*taken)[std::string(name)];
 }
 
 const std::int64_t* Stream::FindPin(Decision kind, std::uint64_t ordinal) const {
@@ -57,7 +58,9 @@ std::uint64_t Stream::Pick(Decision kind, std::uint64_t bound) {
 bool Stream::Chance(Decision kind, Probability chance) {
   const std::uint64_t ordinal = Ordinal(kind)++;
   if (const std::int64_t* pin = FindPin(kind, ordinal)) return *pin != 0;
-  return (At(kind, ordinal) >> 32) < chance;
+  const bool yes = (At(kind, ordinal) >> 32) < chance;
+  if (yes && taken_ != nullptr && chance < kCertain) taken_->emplace(PinKey{kind, ordinal}, 1);
+  return yes;
 }
 
 }  // namespace drydock::sim

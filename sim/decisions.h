@@ -58,8 +58,9 @@ inline constexpr Probability kCertain = std::uint64_t{1} << 32;
 class Stream {
  public:
   Stream() = default;
-  // `pins` must outlive the stream.
-  Stream(std::uint64_t run_seed, std::string_view name, const Pins& pins);
+  // `pins` and `taken` must outlive the stream. Into `taken`, if it is there, go the decisions by
+  // chance that came out yes: pinned so in another run, they need no chance any more.
+  Stream(std::uint64_t run_seed, std::string_view name, const Pins& pins, Pins* taken = nullptr);
 
   // 64 even bits for the next decision of this kind.
   std::uint64_t Bits(Decision kind) { return At(kind, Ordinal(kind)++); }
@@ -84,6 +85,7 @@ class Stream {
 
   std::uint64_t seed_ = 0;
   const StreamPins* pins_ = nullptr;  // null: nothing pinned here
+  StreamPins* taken_ = nullptr;       // null: nobody wants to know
   std::array<std::uint64_t, kDecisionKinds> ordinals_{};
 };
 

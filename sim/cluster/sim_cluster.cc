@@ -15,18 +15,18 @@ constexpr std::uint64_t kOperatorCall = std::uint64_t{1} << 62;
 
 }  // namespace
 
-SimCluster::SimCluster(const Scenario& scenario, std::uint64_t seed, TraceBus& bus)
+SimCluster::SimCluster(const Scenario& scenario, std::uint64_t seed, TraceBus& bus, Pins* taken)
     : scenario_(scenario),
       seed_(seed),
       bus_(bus),
-      network_(scenario.nodes, seed, scenario.pins),
+      network_(scenario.nodes, seed, scenario.pins, taken),
       picks_(seed, "scenario", scenario.pins),
       clients_(scenario.workload, scenario.until.nanoseconds(), scenario.nodes, seed, scenario.pins,
                *this) {
   for (std::uint32_t i = 0; i < scenario.nodes; ++i) {
     const std::string number = std::to_string(i);
     nodes_.push_back(std::make_unique<SimNode>(NodeId(i), Stream(seed, "n" + number, scenario.pins),
-                                               Stream(seed, "d" + number, scenario.pins),
+                                               Stream(seed, "d" + number, scenario.pins, taken),
                                                scenario.disk));
   }
 }

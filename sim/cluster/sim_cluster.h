@@ -25,8 +25,8 @@ namespace drydock::sim {
 
 class SimCluster final : public Cluster, private ClientPort {
  public:
-  // The scenario and the bus must outlive the cluster.
-  SimCluster(const Scenario& scenario, std::uint64_t seed, TraceBus& bus);
+  // The scenario and the bus must outlive the cluster, and so must `taken` (as for a Stream).
+  SimCluster(const Scenario& scenario, std::uint64_t seed, TraceBus& bus, Pins* taken = nullptr);
 
   // Starts all nodes and the workload, at virtual time 0.
   void Start();

@@ -4,12 +4,14 @@
 
 namespace drydock::sim {
 
-Director::Director(const Scenario& scenario, Cluster& cluster)
+Director::Director(const Scenario& scenario, Cluster& cluster, std::vector<ResolvedEvent>* resolved)
     : scenario_(scenario),
       cluster_(cluster),
       targets_(cluster),
+      resolved_(resolved),
       expectations_(scenario.expect, scenario.until.nanoseconds(), cluster, targets_) {
   ApplyNetwork(scenario.network);
+  if (resolved_ != nullptr) resolved_->resize(scenario.events.size());
   for (const Event& event : scenario.events) {
     Schedule(event.at.nanoseconds(), [this, &event] { Perform(event); });
   }
@@ -46,8 +48,12 @@ void Director::Finish(std::int64_t now) {
 
 void Director::Perform(const Event& event) {
   targets_.BeginEvent();
+  if (resolved_ != nullptr) {
+    targets_.KeepIn(&(*resolved_)[static_cast<std::size_t>(&event - scenario_.events.data())]);
+  }
   if (!event.note.empty()) cluster_.TellFault("note: " + event.note);
   std::visit([this](const auto& action) { Do(action); }, event.action);
+  targets_.KeepIn(nullptr);
 }
 
 // --- Nodes --------------------------------------------------------------------------------------

@@ -22,8 +22,10 @@ class Director {
  public:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
-  // The scenario and the cluster must outlive the director.
-  Director(const Scenario& scenario, Cluster& cluster);
+  // The scenario and the cluster must outlive the director, and so must `resolved`, if it is there:
+  // it is told who the targets of each event turned out to be.
+  Director(const Scenario& scenario, Cluster& cluster,
+           std::vector<ResolvedEvent>* resolved = nullptr);
 
   // When there is something to do next. What it does comes before other events of that time.
   std::int64_t NextMoment() const {
@@ -102,6 +104,7 @@ class Director {
   const Scenario& scenario_;
   Cluster& cluster_;
   TargetResolver targets_;
+  std::vector<ResolvedEvent>* resolved_;  // by event; null: nobody wants to know
   Expectations expectations_;
   // By time, then in the order in which it was put there: the file's.
   std::map<std::pair<std::int64_t, std::uint64_t>, std::function<void()>> agenda_;

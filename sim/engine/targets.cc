@@ -89,9 +89,18 @@ void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
   }
 }
 
+void TargetResolver::KeepIn(ResolvedEvent* kept) {
+  kept_ = kept;
+  if (kept_ != nullptr) kept_->leader = Leader();
+}
+
 std::vector<NodeId> TargetResolver::Resolve(const Targets& targets) {
   std::vector<NodeId> nodes;
-  for (const Target& target : targets) AddTo(nodes, target);
+  for (const Target& target : targets) {
+    const auto before = static_cast<std::ptrdiff_t>(nodes.size());
+    AddTo(nodes, target);
+    if (kept_ != nullptr) kept_->targets.push_back({target, {nodes.begin() + before, nodes.end()}});
+  }
   std::sort(nodes.begin(), nodes.end());
   nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
   return nodes;

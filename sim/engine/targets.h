@@ -11,6 +11,17 @@
 
 namespace drydock::sim {
 
+// Who a target turned out to be.
+struct ResolvedTarget {
+  Target target;
+  std::vector<NodeId> nodes;
+};
+// Who the targets of one event of a scenario turned out to be, in the order of asking.
+struct ResolvedEvent {
+  std::optional<NodeId> leader;  // when it happened
+  std::vector<ResolvedTarget> targets;
+};
+
 class TargetResolver {
  public:
   explicit TargetResolver(Cluster& cluster) : cluster_(cluster) {}
@@ -20,6 +31,8 @@ class TargetResolver {
   std::vector<NodeId> Resolve(const Targets& targets);
   // A new event of the scenario: its minority is drawn anew, its majority is the rest.
   void BeginEvent() { minority_.reset(); }
+  // From now on, until it is null, who targets turn out to be is kept there.
+  void KeepIn(ResolvedEvent* kept);
   NodeMask MaskOf(const Targets& targets);
   void Bind(const std::string& name, std::vector<NodeId> nodes) { bound_[name] = std::move(nodes); }
   // The running leader with the highest term.
@@ -33,6 +46,7 @@ class TargetResolver {
   Cluster& cluster_;
   std::map<std::string, std::vector<NodeId>, std::less<>> bound_;
   std::optional<std::vector<NodeId>> minority_;
+  ResolvedEvent* kept_ = nullptr;
 };
 
 // "n0, n2 and n3"; "nobody" for none.

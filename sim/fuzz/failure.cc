@@ -13,9 +13,9 @@ using That = Expectation::That;
 // The first results are those of the scenario's expectations, in its order; behind them come those
 // of its events.
 std::string PropertyOf(const Scenario& scenario, std::size_t place) {
-  if (place >= scenario.expect.size()) return "expected answer";
+  if (place >= scenario.expect.size()) return kExpectedAnswer;
   const auto that = static_cast<std::size_t>(scenario.expect[place].that);
-  return "expected " + std::string(kThatNames[that]);
+  return kExpected + std::string(kThatNames[that]);
 }
 
 std::string DetailOf(const ExpectationResult& result) {

@@ -10,6 +10,10 @@
 
 namespace drydock::sim {
 
+// How the names begin of what a scenario expects, and the name of a wrong answer.
+inline constexpr const char* kExpected = "expected ";
+inline constexpr const char* kExpectedAnswer = "expected answer";
+
 struct Failure {
   // Of an invariant or a judge: its name ("election safety", "linearizability"). Of what the
   // scenario expects: "expected logs_equal", with the name that scenario files have for it; of a

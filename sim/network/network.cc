@@ -26,13 +26,14 @@ bool Separates(const Cut& cut, std::uint32_t from, std::uint32_t to) {
 
 }  // namespace
 
-Network::Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins) : nodes_(nodes) {
+Network::Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins, Pins* taken)
+    : nodes_(nodes) {
   links_.resize(std::size_t{nodes} * nodes);
   for (std::uint32_t from = 0; from < nodes; ++from) {
     for (std::uint32_t to = 0; to < nodes; ++to) {
       Link& link = LinkOf(NodeId(from), NodeId(to));
       const std::string name = "n" + std::to_string(from) + ">n" + std::to_string(to);
-      link.stream = Stream(run_seed, name, pins);
+      link.stream = Stream(run_seed, name, pins, taken);
       link.quality.latency = LatencySampler(ConstantLatency{Duration::Microseconds(100)});
     }
   }

@@ -26,7 +26,8 @@ struct Fate {
 // A link is FIFO, each with its own stream of decisions ("n0>n1"), unless a message is reordered.
 class Network {
  public:
-  Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins);
+  // `taken`: as for a Stream.
+  Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins, Pins* taken = nullptr);
 
   // What the settings leave open stays as it is.
   void Apply(const NetworkSettings& settings, const std::vector<ResolvedLinks>& links);

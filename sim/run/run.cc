@@ -27,8 +27,10 @@ class Runner {
       : scenario_(scenario),
         options_(options),
         invariants_(scenario.nodes),
-        cluster_(scenario, options.seed, bus_),
-        director_(scenario, cluster_) {
+        cluster_(scenario, options.seed, bus_,
+                 options.choices != nullptr ? &options.choices->taken : nullptr),
+        director_(scenario, cluster_,
+                  options.choices != nullptr ? &options.choices->events : nullptr) {
     bus_.AddObserver(&invariants_);
     for (Observer* observer : options.observers) bus_.AddObserver(observer);
   }
@@ -38,7 +40,7 @@ class Runner {
       PlayTimeline();
       director_.Finish(scenario_.until.nanoseconds());
     } catch (const CheckFailed& failed) {
-      violation_ = Violation{"check in the core", failed.what(), bus_.last(), cluster_.Time()};
+      violation_ = Violation{kCheckInTheCore, failed.what(), bus_.last(), cluster_.Time()};
     } catch (const std::exception& error) {
       violation_ = Violation{"exception in the core", error.what(), bus_.last(), cluster_.Time()};
     }

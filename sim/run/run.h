@@ -10,10 +10,20 @@
 #include "sim/check/invariants.h"
 #include "sim/check/linearizability.h"
 #include "sim/engine/expectations.h"
+#include "sim/engine/targets.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/sim_event.h"
 
 namespace drydock::sim {
+
+// The property of a violation that is a failed check.
+inline constexpr const char* kCheckInTheCore = "check in the core";
+
+// What chance decided in a run, so that it can be written into a scenario.
+struct Choices {
+  Pins taken;                         // what might have happened and did: losses, torn writes, ...
+  std::vector<ResolvedEvent> events;  // who the targets of the scenario's events were
+};
 
 struct RunOptions {
   std::uint64_t seed = 0;
@@ -22,6 +32,7 @@ struct RunOptions {
   std::uint64_t search_up_to = 20000;
   // A run of more events than that is taken for one that never ends.
   std::uint64_t max_events = ~std::uint64_t{0};
+  Choices* choices = nullptr;  // if it is there: is told what chance decided
 };
 
 // What became of the history.

@@ -25,15 +25,21 @@ std::uint64_t ParseSeed(const std::string& text) {
       "--seed", "a seed is a number from 0 to 18446744073709551615, found \"" + text + "\"");
 }
 
+template <class Flags>
+void AddSeed(CLI::App& command, const std::shared_ptr<Flags>& flags) {
+  command
+      .add_option_function<std::string>(
+          "--seed", [flags](const std::string& text) { flags->seed = ParseSeed(text); },
+          "Instead of the file's seed")
+      ->type_name("NUMBER")
+      ->trigger_on_parse();
+}
+
 Command AddRun(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
   run->add_option("FILE", flags->file, "The scenario, a JSON file")->required();
-  run->add_option_function<std::string>(
-         "--seed", [flags](const std::string& text) { flags->seed = ParseSeed(text); },
-         "Instead of the file's seed")
-      ->type_name("NUMBER")
-      ->trigger_on_parse();
+  AddSeed(*run, flags);
   run->add_option("--trace", flags->trace,
                   "Write every event to this file, one JSON object a line");
   run->add_option(
@@ -44,6 +50,19 @@ Command AddRun(CLI::App& app) {
   run->add_flag("--json", flags->json, "Print the result as JSON");
   run->footer("Example:\n  raftsim run scenarios/paper/2-leader-crash.json --trace run.jsonl");
   return [flags, program = app.get_name()] { return Run(*flags, program); };
+}
+
+Command AddShrink(CLI::App& app) {
+  auto flags = std::make_shared<ShrinkFlags>();
+  CLI::App* shrink = app.add_subcommand(
+      "shrink", "Find the smallest scenario that breaks what a failing one breaks");
+  shrink->add_option("FILE", flags->file, "A scenario that fails, a JSON file")->required();
+  AddSeed(*shrink, flags);
+  shrink->add_option("--out", flags->out, "Write the scenario to this file, not to the output");
+  shrink->footer(
+      "The same file and seed give the same result, byte for byte.\n"
+      "Example:\n  raftsim shrink found.json --out scenarios/regressions/lost-vote.json");
+  return [flags] { return Shrink(*flags); };
 }
 
 Command AddCheck(CLI::App& app) {
@@ -138,6 +157,7 @@ int RunCommandLine(int argc, char** argv) {
   app.set_help_all_flag("--help-all", "Help of all subcommands");
   std::vector<std::pair<std::string, Command>> commands;
   commands.emplace_back("run", AddRun(app));
+  commands.emplace_back("shrink", AddShrink(app));
   commands.emplace_back("check", AddCheck(app));
   commands.emplace_back("fuzz", AddFuzz(app));
   commands.emplace_back("merge", AddMerge(app));

@@ -1,5 +1,5 @@
 // What the subcommands of raftsim do. Each gives the exit code: 0 all held, 1 something did not,
-// 2 bad usage or input; linearize also 3, undecided.
+// 2 bad usage or input; shrink 0 when it has shrunk; linearize also 3, undecided.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,12 @@ struct FuzzFlags {
 int Fuzz(const FuzzFlags& flags);
 // Adds up the summaries of shards.
 int MergeSummaries(const std::vector<std::string>& files, const std::string& json);
+struct ShrinkFlags {
+  std::string file;
+  std::optional<std::uint64_t> seed;
+  std::string out;  // empty: the standard output
+};
+int Shrink(const ShrinkFlags& flags);
 
 struct LinearizeFlags {
   std::string file;
