@@ -6,11 +6,11 @@ namespace drydock::sim {
 namespace {
 
 constexpr std::array<std::string_view, kDecisionKinds> kNames = {
-    "election_timeout", "tie",        "latency",     "loss",        "duplicate",
-    "reorder",          "stale",      "filter",      "sync_time",   "sync_fails",
-    "sync_lies",        "read_flips", "flipped_bit", "crash_keeps", "torn_sectors",
-    "name_vanishes",    "pick",       "operation",   "key",         "value_bytes",
-    "think_time",       "target"};
+    "election_timeout", "tie",        "latency",        "loss",        "duplicate",
+    "reorder",          "stale",      "filter",         "sync_time",   "sync_fails",
+    "sync_lies",        "read_flips", "flipped_bit",    "crash_keeps", "torn_sectors",
+    "name_vanishes",    "pick",       "operation",      "key",         "value_bytes",
+    "think_time",       "target",     "duplicate_delay"};
 
 }  // namespace
 

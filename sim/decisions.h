@@ -39,6 +39,7 @@ enum class Decision : std::uint8_t {
   kValueBytes,       // client
   kThinkTime,        // client: nanoseconds
   kTarget,           // client: which node to ask
+  kDuplicateDelay,   // link: nanoseconds from a message to its duplicate; only ever pinned
   kCount,
 };
 inline constexpr std::size_t kDecisionKinds = static_cast<std::size_t>(Decision::kCount);

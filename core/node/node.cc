@@ -415,7 +415,7 @@ std::uint64_t Node::Digest(std::span<const NodeId> permutation) const {
   Hasher hasher;
   raft_.AddTo(hasher, permutation);
   kv_.AddTo(hasher);
-  wal_.AddTo(hasher);
+  wal_.AddTo(hasher, permutation);
   if (shelf_.newest() != nullptr) hasher.Add(shelf_.newest()->meta.index);
   taker_.AddTo(hasher);
   receiver_.AddTo(hasher);

@@ -1,25 +1,9 @@
 // The part of a node's state that decides its future: two equal digests behave alike.
-#include <algorithm>
-
+#include "core/protocol/digest.h"
 #include "core/raft/raft.h"
 
 namespace drydock {
 namespace {
-
-using Permutation = std::span<const NodeId>;
-
-NodeId Renamed(NodeId node, Permutation permutation) {
-  return node.value() < permutation.size() ? permutation[node.value()] : node;
-}
-
-void AddNode(Hasher& hasher, std::optional<NodeId> node, Permutation permutation) {
-  hasher.Add(std::uint64_t{node.has_value()});
-  if (node.has_value()) hasher.Add(Renamed(*node, permutation));
-}
-
-bool Contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::binary_search(nodes.begin(), nodes.end(), node);
-}
 
 std::uint64_t HashOf(const std::vector<NodeId>& nodes, Permutation permutation) {
   std::uint64_t sum = nodes.size();
@@ -40,31 +24,6 @@ void AddChange(Hasher& hasher, const PendingChange& change, Permutation permutat
   hasher.Add(change.idle);
 }
 
-// Sums of hashes do not depend on the order of their terms, which renaming changes.
-std::uint64_t HashOf(const Configuration& configuration, Permutation permutation) {
-  std::uint64_t sum = configuration.founded() ? 1 : 0;
-  for (const Member& member : configuration.members()) {
-    Hasher hasher;
-    hasher.Add(Renamed(member.node, permutation));
-    hasher.Add(std::uint64_t{configuration.incoming().Contains(member.node)});
-    hasher.Add(std::uint64_t{configuration.outgoing().Contains(member.node)});
-    hasher.Add(std::uint64_t{Contains(configuration.learners(), member.node)});
-    hasher.Add(std::uint64_t{member.store != StoreId(0)});
-    sum += hasher.Finish();
-  }
-  return sum;
-}
-
-void AddEntry(Hasher& hasher, const Entry& entry, Permutation permutation) {
-  hasher.Add(entry.term);
-  hasher.Add(static_cast<std::uint64_t>(entry.kind));
-  const auto configuration = entry.kind == EntryKind::kConfiguration
-                                 ? Configuration::Decode(entry.payload.view())
-                                 : std::nullopt;
-  if (configuration.has_value()) return hasher.Add(HashOf(*configuration, permutation));
-  hasher.Add(entry.payload.view());
-}
-
 std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
   Hasher hasher;
   hasher.Add(Renamed(peer.node, permutation));
@@ -83,6 +42,7 @@ std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
   }
   for (const InFlight& sent : peer.in_flight) {
     hasher.Add(sent.sequence);
+    hasher.Add(sent.previous);
     hasher.Add(sent.last);
     hasher.Add(sent.round);
   }
@@ -119,8 +79,11 @@ void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
   AddNode(hasher, transfer_.has_value() ? std::optional(transfer_->target) : std::nullopt,
           permutation);
   hasher.Add(log_.last());
+  auto known = configurations_.begin();
   for (Index i = log_.first(); i <= log_.last(); i = Next(i)) {
-    AddEntry(hasher, log_.At(i), permutation);
+    while (known != configurations_.end() && known->first < i) ++known;
+    const bool is_known = known != configurations_.end() && known->first == i;
+    AddEntry(hasher, log_.At(i), permutation, is_known ? &known->second : nullptr);
   }
   if (snapshot_ != nullptr) {
     hasher.Add(log_.base());
@@ -134,10 +97,15 @@ void Raft::AddTo(Hasher& hasher, Permutation permutation) const {
     hasher.Add(lsn.value() - durable_lsn_.value());
     hasher.Add(index);
   }
+  // Messages that leave together go to several nodes, in the order of their names.
+  std::uint64_t held_messages = 0;
   for (const Held& held : held_) {
-    hasher.Add(held.lsn.value() - durable_lsn_.value());
-    hasher.Add(std::uint64_t{held.what.index()});
+    const auto* message = std::get_if<Message>(&held.what);
+    const auto* reply = std::get_if<PeerReply>(&held.what);
+    held_messages += Mix(held.lsn.value() - durable_lsn_.value(),
+                         DigestOf(message != nullptr ? *message : reply->message, permutation));
   }
+  hasher.Add(held_messages);
   hasher.Add(durable_ballot_.first);
   AddNode(hasher, durable_ballot_.second, permutation);
   AddRoleTo(hasher, permutation);
@@ -153,7 +121,7 @@ void Raft::AddRoleTo(Hasher& hasher, Permutation permutation) const {
     hasher.Add(follower->reads.waiting);
     hasher.Add(follower->reads.times);
     for (const auto& [call, message] : follower->held) {
-      hasher.Add(std::get<AppendRequest>(message.body).sequence);
+      hasher.Add(DigestOf(message, permutation));
     }
   } else if (const auto* pre = std::get_if<PreCandidate>(&state_)) {
     hasher.Add(HashOf(pre->votes, permutation));

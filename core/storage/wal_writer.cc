@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/crc32c.h"
+#include "core/base/overloaded.h"
 #include "core/storage/wal_format.h"
 
 namespace drydock {
@@ -18,6 +19,33 @@ constexpr std::size_t kMaxCopiedPayload = 512;
 const Bytes* PayloadOf(const Mutation& mutation) {
   const StoreEntry* const entry = std::get_if<StoreEntry>(&mutation);
   return entry == nullptr ? nullptr : &entry->entry.payload;
+}
+
+void AddMutation(Hasher& hasher, const Mutation& mutation, Permutation permutation) {
+  hasher.Add(std::uint64_t{mutation.index()});
+  std::visit(Overloaded{[&](const StoreTermAndVote& state) {
+                          hasher.Add(state.term);
+                          AddNode(hasher, state.vote, permutation);
+                        },
+                        [&](const StoreEntry& store) {
+                          hasher.Add(store.index);
+                          AddEntry(hasher, store.entry, permutation);
+                        },
+                        [&](const StoreTruncation& truncation) { hasher.Add(truncation.last); },
+                        [&](const StoreLogStart& start) {
+                          hasher.Add(start.base);
+                          hasher.Add(start.base_term);
+                        }},
+             mutation);
+}
+
+// A record whose payload is elsewhere is no longer one: from there on the bytes are taken as such.
+void AddRecords(Hasher& hasher, std::string_view records, Permutation permutation) {
+  while (!records.empty()) {
+    const std::optional<Mutation> mutation = TakeRecord(records);
+    if (!mutation.has_value()) return hasher.Add(records);
+    AddMutation(hasher, *mutation, permutation);
+  }
 }
 
 }  // namespace
@@ -239,16 +267,16 @@ std::vector<std::string> WalWriter::TakeObsolete(Index index) {
   return paths;
 }
 
-void WalWriter::AddTo(Hasher& hasher) const {
+void WalWriter::AddTo(Hasher& hasher, Permutation permutation) const {
   hasher.Add(last_.value() - durable_.value());
   hasher.Add(static_cast<std::uint64_t>(action_));
   hasher.Add(static_cast<std::uint64_t>(segment_opened_));
   if (action_ == Action::kBatch) {
     hasher.Add(in_flight_last_.value() - durable_.value());
-    hasher.Add(in_flight_.view().substr(kBatchHeaderBytes));
+    AddRecords(hasher, in_flight_.view().substr(kBatchHeaderBytes), permutation);
   }
-  for (const Gather& gather : closed_) hasher.Add(gather.head);
-  hasher.Add(open_.head);
+  for (const Gather& gather : closed_) AddRecords(hasher, gather.head, permutation);
+  AddRecords(hasher, open_.head, permutation);
 }
 
 }  // namespace drydock

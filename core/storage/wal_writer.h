@@ -8,6 +8,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/hasher.h"
+#include "core/protocol/digest.h"
 #include "core/raft/mutation.h"
 #include "core/storage/disk.h"
 #include "core/storage/recovery.h"
@@ -38,9 +39,10 @@ class WalWriter {
   Lsn durable() const { return durable_; }                // everything up to here survives a crash
   bool busy() const { return action_ != Action::kNone; }  // an operation is under way
 
-  // What is not durable yet, counted from what is. Tickets, batch numbers and the place in the
-  // segment are left out. A large payload counts by its record's checksum.
-  void AddTo(Hasher& hasher) const;
+  // What is not durable yet, counted from what is, with node k standing as permutation[k]. Tickets,
+  // batch numbers and the place in the segment are left out. A large payload counts by its record's
+  // checksum.
+  void AddTo(Hasher& hasher, Permutation permutation) const;
 
  private:
   // The records of one batch: headers and small payloads in `head`, large payloads shared.

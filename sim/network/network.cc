@@ -144,6 +144,8 @@ Fate Network::Send(std::int64_t now, NodeId from, NodeId to, MessageType type) {
   const bool lost = stream.Chance(Decision::kLoss, link.quality.loss);
   const bool doubled = stream.Chance(Decision::kDuplicate, link.quality.duplicate);
   const bool reordered = stream.Chance(Decision::kReorder, link.quality.reorder);
+  const std::optional<std::int64_t> apart = stream.TakePin(Decision::kDuplicateDelay);
+  if (!apart.has_value()) stream.Skip(Decision::kDuplicateDelay);
   std::int64_t delay = 0;
   if (link.cuts > 0) fate.dropped = DropReason::kPartition;
   if (!fate.dropped && lost) fate.dropped = DropReason::kLoss;
@@ -160,7 +162,7 @@ Fate Network::Send(std::int64_t now, NodeId from, NodeId to, MessageType type) {
     link.last_arrival = fate.arrival;
   }
   // As late again as the first, so that each message draws one latency.
-  if (doubled) fate.second_arrival = fate.arrival + (drawn - now) + 1;
+  if (doubled) fate.second_arrival = fate.arrival + apart.value_or(drawn - now + 1);
   return fate;
 }
 

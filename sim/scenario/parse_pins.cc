@@ -59,6 +59,8 @@ Meaning MeaningOf(Decision decision) {
       return {PinValue::kInteger, {}};
     case Decision::kLatency:
       return {PinValue::kTime, {StreamKind::kLink, StreamKind::kClient}};
+    case Decision::kDuplicateDelay:
+      return {PinValue::kTime, {StreamKind::kLink}};
     case Decision::kLoss:
     case Decision::kDuplicate:
     case Decision::kReorder:

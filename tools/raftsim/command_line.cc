@@ -81,6 +81,47 @@ Command AddBench(CLI::App& app) {
   return [json] { return Bench(*json); };
 }
 
+// Each bound as an option with its default.
+void AddBounds(CLI::App& app, sim::explore::Bounds& bounds) {
+  const auto add = [&app](const char* name, auto& value, const char* what) {
+    return app.add_option(name, value, what)->capture_default_str();
+  };
+  add("--nodes", bounds.nodes, "Of the cluster")->check(CLI::Range(1u, sim::explore::kMaxNodes));
+  add("--terms", bounds.terms, "Terms beyond that of the start")->check(CLI::Range(0u, 50u));
+  add("--log", bounds.entries, "Entries in a log beyond those of the start")
+      ->check(CLI::Range(0u, 50u));
+  add("--messages", bounds.messages, "In flight at once that still arrive; others are lost")
+      ->check(CLI::Range(0u, sim::explore::kMaxMessages));
+  add("--writes", bounds.writes, "Of clients")->check(CLI::Range(0u, 50u));
+  add("--crashes", bounds.crashes, "In all; any node, and it may start again")
+      ->check(CLI::Range(0u, 50u));
+  add("--heartbeats", bounds.heartbeats, "Broadcasts beyond those that follow elections")
+      ->check(CLI::Range(0u, 50u));
+  add("--duplicates", bounds.duplicates, "Messages that arrive twice")->check(CLI::Range(0u, 50u));
+  add("--depth", bounds.depth, "Steps; 0: no limit");
+  add("--states", bounds.states, "Distinct states; 0: no limit");
+  add("--entries-per-append", bounds.entries_per_append, "In one message")
+      ->check(CLI::Range(1u, 128u));
+}
+
+Command AddExplore(CLI::App& app) {
+  auto flags = std::make_shared<ExploreFlags>();
+  CLI::App* explore =
+      app.add_subcommand("explore", "Search everything that a small cluster can do within bounds");
+  AddBounds(*explore, flags->bounds);
+  explore->add_flag("--instant-disks", flags->bounds.instant_disks,
+                    "A write is durable when the step that asked for it ends");
+  explore->add_flag("--pre-vote", flags->bounds.pre_vote, "With pre-vote");
+  explore->add_flag("--fresh", flags->bounds.fresh,
+                    "Begin with nodes that have never run, not with a founded cluster at rest");
+  explore->add_option("--memory", flags->memory_mb, "Megabytes for states; 0: no limit")
+      ->capture_default_str();
+  explore->add_option("--out", flags->out, "Write a violation to this file, as a scenario");
+  explore->add_flag("--json", flags->json, "Print the figures as JSON");
+  explore->footer("Example:\n  raftsim explore --terms 2 --writes 1 --messages 4");
+  return [flags] { return Explore(*flags); };
+}
+
 Command AddLinearize(CLI::App& app) {
   auto flags = std::make_shared<LinearizeFlags>();
   CLI::App* linearize = app.add_subcommand("linearize", "Judge whether a history is linearizable");
@@ -162,6 +203,7 @@ int RunCommandLine(int argc, char** argv) {
   commands.emplace_back("fuzz", AddFuzz(app));
   commands.emplace_back("merge", AddMerge(app));
   commands.emplace_back("bench", AddBench(app));
+  commands.emplace_back("explore", AddExplore(app));
   commands.emplace_back("linearize", AddLinearize(app));
   const auto is_called = [&](const auto& command) { return argc > 1 && command.first == argv[1]; };
   if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_called)) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/explore/bounds.h"
 #include "sim/run/run.h"
 #include "tools/raftsim/fuzz/seeds.h"
 
@@ -51,6 +52,13 @@ struct ShrinkFlags {
   std::string out;  // empty: the standard output
 };
 int Shrink(const ShrinkFlags& flags);
+struct ExploreFlags {
+  sim::explore::Bounds bounds;
+  std::uint64_t memory_mb = 0;  // 0: no limit
+  std::string out;              // where a violation goes; empty: the standard output
+  bool json = false;
+};
+int Explore(const ExploreFlags& flags);
 
 struct LinearizeFlags {
   std::string file;

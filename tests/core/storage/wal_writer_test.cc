@@ -188,7 +188,7 @@ TEST_CASE("what Recover would refuse is never written") {
 
 std::uint64_t Digest(const WalWriter& writer) {
   Hasher hasher;
-  writer.AddTo(hasher);
+  writer.AddTo(hasher, {});
   return hasher.Finish();
 }
 
