@@ -167,21 +167,20 @@ void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
 
 // A follower must be able to catch up with what the clients write, or the end proves nothing.
 void KeepUp(Scenario& scenario) {
-  constexpr uint64_t kInFlight = 16;
-  constexpr uint64_t kPieces = 4;
-  constexpr uint64_t kChunks = 8;
+  constexpr uint64_t kInFlight = 16;  // pieces, or entries, at least
+  constexpr uint64_t kPieces = 4;     // of the largest value, at most
+  constexpr uint64_t kChunks = 8;     // of a snapshot, about
   Settings& config = scenario.config;
   const uint64_t value = scenario.workload.value_bytes_max;
+  const uint64_t each = (kInFlight + config.max_inflight_appends - 1) / config.max_inflight_appends;
+  config.max_entries_per_append = std::max(config.max_entries_per_append, each);
   config.max_piece_bytes = std::max(config.max_piece_bytes, value / kPieces);
-  config.max_append_bytes = std::max(config.max_append_bytes, config.max_piece_bytes);
+  config.max_append_bytes = std::max(config.max_append_bytes, each * config.max_piece_bytes);
   config.max_inflight_bytes = std::max(
       {config.max_inflight_bytes, config.max_append_bytes, kInFlight * config.max_piece_bytes});
   config.max_uncommitted_bytes = std::max(config.max_uncommitted_bytes, config.max_append_bytes);
   const uint64_t state = scenario.workload.keys * value;
   config.snapshot_chunk_bytes = std::max(config.snapshot_chunk_bytes, state / kChunks);
-  const uint64_t appends = config.max_inflight_appends;
-  config.max_entries_per_append =
-      std::max(config.max_entries_per_append, (kInFlight + appends - 1) / appends);
 }
 
 }  // namespace
