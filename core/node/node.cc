@@ -27,7 +27,7 @@ RaftStart StartOf(NodeConfig& config, Recovered& recovered) {
                    .snapshot = recovered.snapshot.has_value()
                                    ? std::optional(recovered.snapshot->stored.meta)
                                    : std::nullopt,
-                   .lsn = Lsn(recovered.log_restarted ? 1 : 0),
+                   .lsn = Lsn(recovered.log_restarted ? 2 : 0),
                    .vote_promise = recovered.vote_promise};
 }
 
@@ -49,7 +49,10 @@ Node::Node(NodeConfig config, Recovered recovered, TimePoint now)
       applied_(raft_.commit()),
       shown_(now),
       now_(now) {
-  if (recovered.log_restarted) wal_.Add(StoreLogStart{raft_.log().base(), raft_.log().base_term()});
+  if (recovered.log_restarted) {
+    wal_.Add(StoreTermAndVote{recovered.term, recovered.vote});
+    wal_.Add(StoreLogStart{raft_.log().base(), raft_.log().base_term()});
+  }
   if (recovered.snapshot.has_value()) shelf_.Add(std::move(recovered.snapshot->stored));
   CountLog();
 }

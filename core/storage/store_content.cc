@@ -45,7 +45,8 @@ Status Rebase(Log& log, const SnapshotMeta& snapshot) {
 }
 
 // What the log says behind a snapshot stays; entries before it stay for followers that need them. A
-// log that contradicts the snapshot, or ends before it, was to be replaced by it.
+// log that contradicts the snapshot, or ends before it, was to be replaced by it; it may even have
+// had no time to learn of the snapshot's term, in which then nothing was promised.
 Status Join(Replayed& wal, const std::optional<LoadedSnapshot>& snapshot, bool& restarted) {
   Log& log = wal.log;
   const Index base = log.base();
@@ -58,15 +59,18 @@ Status Join(Replayed& wal, const std::optional<LoadedSnapshot>& snapshot, bool& 
                           Span(Next(meta.index), base) + ", which no snapshot holds");
   }
   if (meta.index == Index(0)) return Ok();
-  restarted =
-      log.last() < meta.index || (log.Contains(meta.index) && log.TermAt(meta.index) != meta.term);
+  // A log that does not know the snapshot's term cannot end with its entry.
+  const bool ends_before =
+      log.last() < meta.index || (log.last() == meta.index && wal.term < meta.term);
+  restarted = ends_before || (log.Contains(meta.index) && log.TermAt(meta.index) != meta.term);
   if (restarted) {
     log = Log(meta.index, meta.term);
-  } else if (meta.index == base) {
-    return Rebase(log, meta);
-  } else if (base > Index(0)) {
-    log.CompactTo(Next(base));  // the term of the base itself is not known
+    if (wal.term < meta.term) wal.vote.reset();
+    wal.term = std::max(wal.term, meta.term);
+    return Ok();
   }
+  if (meta.index == base) return Rebase(log, meta);
+  if (base > Index(0)) log.CompactTo(Next(base));  // the term of the base itself is not known
   return Ok();
 }
 

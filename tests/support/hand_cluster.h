@@ -1,6 +1,7 @@
 // Nodes stepped by hand: a test decides what is delivered, what is lost and when a disk is done.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -76,16 +77,12 @@ class HandCluster {
   // --- Disks: what was submitted is done only when a test says so, unless disks are instant. ---
   bool instant_disks = true;
   bool FinishDisk(std::uint32_t node, std::optional<std::string> error = std::nullopt) {
-    if (disk_ops_[node].empty()) return false;
-    const DiskOp op = disk_ops_[node].front();
-    disk_ops_[node].pop_front();
-    if (!error.has_value() && !disks_[node].CarryOut(op)) error = "no power";
-    Bytes bytes;
-    if (const auto* read = std::get_if<ReadBytes>(&op.action); read != nullptr && !error) {
-      bytes = Bytes(disks_[node].Read(read->path, read->offset, read->size).value());
-    }
-    Step(node, DiskDone{op.ticket, error, bytes});
-    return true;
+    return Finish(node, disk_ops_[node].begin(), std::move(error));
+  }
+  // The oldest one of this lane: the lanes do not wait for each other.
+  bool FinishLane(std::uint32_t node, Lane lane) {
+    std::deque<DiskOp>& ops = disk_ops_[node];
+    return Finish(node, std::ranges::find(ops, lane, &DiskOp::lane), std::nullopt);
   }
 
   // --- Messages: in flight until delivered or lost. ---
@@ -174,6 +171,19 @@ class HandCluster {
   std::vector<TraceEvent> trace;
 
  private:
+  bool Finish(std::uint32_t node, std::deque<DiskOp>::iterator which,
+              std::optional<std::string> error) {
+    if (which == disk_ops_[node].end()) return false;
+    const DiskOp op = *which;
+    disk_ops_[node].erase(which);
+    if (!error.has_value() && !disks_[node].CarryOut(op)) error = "no power";
+    Bytes bytes;
+    if (const auto* read = std::get_if<ReadBytes>(&op.action); read != nullptr && !error) {
+      bytes = Bytes(disks_[node].Read(read->path, read->offset, read->size).value());
+    }
+    Step(node, DiskDone{op.ticket, error, bytes});
+    return true;
+  }
   Node Start(std::uint32_t node, std::optional<StoreId> bootstrap) {
     NodeConfig config{.voters = {}, .settings = settings_, .seed = node, .pins = {}};
     // The lower its number, the earlier a node campaigns: no split votes by chance.

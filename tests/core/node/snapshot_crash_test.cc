@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/random.h"
+#include "core/kv/state_codec.h"
 #include "tests/support/hand_cluster.h"
 
 namespace drydock {
@@ -143,6 +144,36 @@ TEST_CASE("a crash anywhere while a snapshot is installed ends with the leader's
   });
   CHECK(operations > 8);
   CHECK(with_snapshot > 0);
+}
+
+// The log and snapshots are written side by side: the snapshot may be there before the log says
+// that there is such a term.
+TEST_CASE("a node starts from a snapshot of a term that its log had no time to learn of") {
+  HandCluster cluster(3, 2, Eager());  // the last one, new and to be added, is in term 0
+  cluster.Elect(0);
+  cluster.Change(0, {.add = {NodeId(2)}});
+  PutSome(cluster, 0, 40, std::string(100, 'n'));
+  TakeSnapshotOn(cluster, 0);
+  cluster.Lose();
+  const SnapshotMeta meta = cluster[0].snapshot()->meta;
+
+  cluster.instant_disks = false;
+  cluster.Hand({NodeId(0), NodeId(2), cluster[0].raft().store(), cluster[0].raft().term(),
+                SnapshotChunk{meta, 0, StateEncoder(cluster[0].kv()).Next(meta.bytes)},
+                cluster[2].raft().store()});
+  while (cluster.FinishLane(2, Lane::kBulk)) {
+  }
+  cluster.Crash(2);
+  CHECK(cluster[2].raft().term() == meta.term);
+  CHECK(cluster[2].raft().log().base() == meta.index);
+
+  cluster.instant_disks = true;
+  cluster.Wake(2);
+  cluster.Lose();
+  cluster.Crash(2);
+  CHECK(cluster[2].raft().term() >= meta.term);
+  CatchUp(cluster, 0);
+  CheckHolds(cluster[2], 40, std::string(100, 'n'));
 }
 
 // The lowest offset of what is sent until the last node has caught up.
