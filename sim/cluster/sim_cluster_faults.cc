@@ -231,7 +231,7 @@ void SimCluster::ClearDisk(NodeId id) {
 // Only what can pass for a torn write excuses a node that has lost something: all other damage
 // shows by its checksum, and the node must not start.
 drydock::Status SimCluster::CorruptDisk(NodeId id, const Corrupt& corrupt) {
-  Result<Corruption> done = At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit);
+  Result<Corruption> done = At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit, corrupt.settled);
   if (!done.ok()) return done.error();
   const std::optional<NodeId> excused = done.value().may_pass ? std::optional(id) : std::nullopt;
   scenario_cause_ =

@@ -322,14 +322,16 @@ CrashReport SimDisk::LoseSome(CrashDice* dice) {
 }
 
 Result<Corruption> SimDisk::CorruptAtRest(std::string_view path_prefix,
-                                          std::optional<std::uint64_t> offset, std::uint32_t bit) {
+                                          std::optional<std::uint64_t> offset, std::uint32_t bit,
+                                          bool settled) {
   const std::string_view prefix = path_prefix.empty() ? kLogFolder : path_prefix;
   if (bit > 7) return Error{"a byte has bits 0 to 7, not " + std::to_string(bit)};
   const auto& names = names_.durable();
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
     const auto& [path, file] = *it;
     if (!path.starts_with(prefix)) continue;
-    const std::optional<std::uint64_t> place = offset.has_value() ? offset : file->MiddleOfStored();
+    const std::optional<std::uint64_t> place =
+        offset.has_value() ? offset : file->MiddleOfStored(settled);
     if (!place.has_value()) continue;  // a segment made ahead, still empty
     if (*place >= file->durable_size()) {
       return Error{"cannot flip a bit at offset " + std::to_string(*place) + " of " + path +

@@ -106,9 +106,11 @@ class SimDisk final : public Disk {
   // Afterwards everything that is left is durable.
   CrashReport Crash(Lose lose);
   // Flips a stored bit of the newest durable file whose path begins with the prefix; an empty
-  // prefix is the newest segment of the log. Without an offset: in the middle of what is written.
+  // prefix is the newest segment of the log. Without an offset: in the middle of what is written;
+  // `settled`: of that, leaving out what may pass for a torn write.
   Result<Corruption> CorruptAtRest(std::string_view path_prefix,
-                                   std::optional<std::uint64_t> offset, std::uint32_t bit);
+                                   std::optional<std::uint64_t> offset, std::uint32_t bit,
+                                   bool settled = false);
 
   // A node has started from what is there.
   void NoteStart();

@@ -161,9 +161,25 @@ void SimFile::FlipDurableBit(std::uint64_t offset, std::uint32_t bit) {
   durable_.Write(offset, Bytes(std::string_view(&byte, 1)));
 }
 
-std::optional<std::uint64_t> SimFile::MiddleOfStored() const {
-  if (durable_.stored() == 0) return std::nullopt;
-  return durable_.OffsetOfStored(durable_.stored() / 2);
+std::optional<std::uint64_t> SimFile::MiddleOfStored(bool settled) const {
+  const std::uint64_t stored = settled ? StoredBeforeNewest() : durable_.stored();
+  if (stored == 0) return std::nullopt;
+  return durable_.OffsetOfStored(stored / 2);
+}
+
+// Logs grow, so the newest write is behind all others.
+std::uint64_t SimFile::StoredBeforeNewest() const {
+  std::uint64_t low = 0;
+  std::uint64_t high = durable_.stored();
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    if (IsInNewest(durable_.OffsetOfStored(middle))) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
 }
 
 }  // namespace drydock::sim

@@ -60,7 +60,8 @@ class SimFile {
   // Flips a bit (0 to 7) of a durable byte.
   void FlipDurableBit(std::uint64_t offset, std::uint32_t bit);
   // The byte in the middle of what was ever written and is durable; absent when nothing is.
-  std::optional<std::uint64_t> MiddleOfStored() const;
+  // `settled`: of what is not in the newest write.
+  std::optional<std::uint64_t> MiddleOfStored(bool settled) const;
 
  private:
   struct PendingWrite {
@@ -68,6 +69,7 @@ class SimFile {
     std::uint64_t size = 0;
     std::vector<Bytes> pieces;  // none: zeros
   };
+  std::uint64_t StoredBeforeNewest() const;
   void MakeDurable(const PendingWrite& write);
   void Tear(const PendingWrite& write, CrashDice& dice);
   void TearZeros(const PendingWrite& write, CrashDice& dice);

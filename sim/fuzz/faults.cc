@@ -28,6 +28,10 @@ Targets Numbered(NodeId node) {
   return {Target{Target::Kind::kNode, node, ""}};
 }
 
+bool LosesDisk(Kind kind) {
+  return kind == Kind::kWipe || kind == Kind::kCorrupt;
+}
+
 Probability Percent(std::uint64_t count) {
   return kCertain * count / 100;
 }
@@ -39,7 +43,7 @@ FaultDice::FaultDice(const Profile& profile, Dice& dice, Scenario& scenario)
 
 void FaultDice::Draw(const std::vector<FaultKind>& kinds, std::uint64_t count, Duration end) {
   end_ = end;
-  const bool wipes = std::find(kinds.begin(), kinds.end(), Kind::kWipe) != kinds.end();
+  const bool wipes = std::any_of(kinds.begin(), kinds.end(), LosesDisk);
   DrawMoments(count);
   for (Duration& at : moments_) {
     if (wipes) at = std::max(at, kFounded);
@@ -50,14 +54,14 @@ void FaultDice::Draw(const std::vector<FaultKind>& kinds, std::uint64_t count, D
     std::erase_if(drawn, [&](Kind kind) {
       const bool few = scenario_.founders.value_or(scenario_.nodes) < 3;
       return kind == Kind::kRemove || kind == Kind::kReplace || kind == Kind::kPromote ||
-             (kind == Kind::kWipe && few);
+             (LosesDisk(kind) && few);
     });
   }
   if (drawn.empty()) moments_.clear();
   for (const Duration at : moments_) {
     const FaultKind kind = dice_.OneOf(drawn);
     DrawOne(kind, at);
-    if (wiped_.has_value()) std::erase(drawn, Kind::kWipe);
+    if (wiped_.has_value()) std::erase_if(drawn, LosesDisk);
     if (drawn.empty()) break;
   }
   MendAll(end);
@@ -179,7 +183,8 @@ void FaultDice::DrawOne(FaultKind kind, Duration at) {
     case Kind::kReplace:
       return DrawMemberChange(kind, at);
     case Kind::kWipe:
-      return DrawWipe(at);
+    case Kind::kCorrupt:
+      return DrawWipe(kind, at);
     case Kind::kRead:
       return DrawRead(at);
     case Kind::kCount:
@@ -306,14 +311,22 @@ void FaultDice::DrawMemberChange(FaultKind kind, Duration at) {
   Add(at, std::move(change));
 }
 
-void FaultDice::DrawWipe(Duration at) {
+// A node must not start from a disk with damage that no crash explains.
+void FaultDice::DrawWipe(FaultKind kind, Duration at) {
   const NodeId node = Node();
   const Duration back = at + Length(at);
   if (back + Ms(10) >= end_) return;
   wiped_ = node;
   const Targets who = Numbered(node);
   Add(at, Crash{who, "", Crash::Lose::kUnsynced, std::nullopt});
-  Add(at, Wipe{who});
+  if (kind == Kind::kCorrupt) {
+    Corrupt corrupt{.node = who};
+    corrupt.settled = true;
+    Add(at, std::move(corrupt));
+    Add(at + Ms(1), Restart{who});
+    Add(back, Crash{who, "", Crash::Lose::kUnsynced, std::nullopt});
+  }
+  Add(kind == Kind::kCorrupt ? back : at, Wipe{who});
   Add(back, Restart{who});
   if (dice_.OneIn(2)) return;
   ChangeMembers change;

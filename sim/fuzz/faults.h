@@ -30,7 +30,7 @@ class FaultDice {
   void DrawClockFault(FaultKind kind, Duration at);
   void DrawDiskFault(FaultKind kind, Duration at);
   void DrawMemberChange(FaultKind kind, Duration at);
-  void DrawWipe(Duration at);
+  void DrawWipe(FaultKind kind, Duration at);
   void DrawRead(Duration at);
   void MendAll(Duration end);
   void MendWiped(Duration end);

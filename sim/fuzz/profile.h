@@ -43,6 +43,7 @@ enum class FaultKind : std::uint8_t {
   kPromote,  // with demotions
   kReplace,  // one for another
   kWipe,     // a disk is lost, and its node removed and added again: once in a run
+  kCorrupt,  // a bit of a disk flips, and the disk is replaced like one that is lost
   kRead,     // a get at a node picked at random, in any mode that the profile has
   kCount,
 };
@@ -52,7 +53,7 @@ inline constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames = {
     "one_way",     "bridge",        "flapping",   "loss",       "slow_network", "filter",
     "stale",       "clock_rate",    "clock_jump", "disk_stall", "disk_fails",   "disk_full",
     "torn_writes", "transfer",      "snapshot",   "add",        "remove",       "promote",
-    "replace",     "wipe",          "read"};
+    "replace",     "wipe",          "corrupt",    "read"};
 
 // Settings that a run may draw away from their defaults.
 enum class Variation : std::uint8_t {

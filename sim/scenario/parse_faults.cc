@@ -236,6 +236,10 @@ Action ReadCorrupt(const Fields& fields, Reading& reading) {
   corrupt.file = fields.Text("file");
   corrupt.offset = fields.OptionalCount("offset", 0, UINT64_MAX);
   corrupt.bit = static_cast<std::uint32_t>(fields.Count("bit", 0, 0, 7));
+  corrupt.settled = fields.Bool("settled", false);
+  if (corrupt.settled && corrupt.offset.has_value()) {
+    reading.mistakes.Add(*fields.Find("settled"), "\"settled\" excludes \"offset\"");
+  }
   return corrupt;
 }
 
@@ -257,7 +261,7 @@ std::vector<EventKind> FaultEvents() {
            {"node", "sync_fails", "sync_lies", "read_flips", "torn", "name_vanishes", "stall",
             "capacity", "for"},
            ReadDiskFault},
-          {"corrupt", {"node", "file", "offset", "bit"}, ReadCorrupt},
+          {"corrupt", {"node", "file", "offset", "bit", "settled"}, ReadCorrupt},
           {"snapshot", {"node"}, ReadPlain<SnapshotNode>}};
 }
 

@@ -215,6 +215,7 @@ struct Corrupt {
   std::string file;  // a prefix of its path; empty: the newest segment of the log
   std::optional<std::uint64_t> offset;  // from the start; default: in the middle of what is written
   std::uint32_t bit = 0;
+  bool settled = false;  // in the middle of what can no longer pass for a torn write
   friend bool operator==(const Corrupt&, const Corrupt&) = default;
 };
 struct ScriptedCall {

@@ -47,6 +47,7 @@ class ActionWriter {
     Hit("corrupt", corrupt.node).OptionalText("file", corrupt.file);
     out_.OptionalCount("offset", corrupt.offset);
     if (corrupt.bit != 0) out_.Count("bit", corrupt.bit);
+    if (corrupt.settled) out_.Bool("settled", true);
   }
   void operator()(const ScriptedCall& call);
   void operator()(const TransferLeader& transfer);

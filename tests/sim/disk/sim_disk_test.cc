@@ -420,6 +420,17 @@ TEST_CASE("a write that a crash took is not the newest one, and one under way ma
   }
 }
 
+TEST_CASE(
+    "damage to what is settled is in the middle of what was written before the newest write") {
+  Batches f;
+  f.Write(true);
+  CHECK_FALSE(f.disk.CorruptAtRest(kPath, std::nullopt, 0, true).ok());
+  for (int i = 0; i < 3; ++i) f.Write(true);
+  const Result<Corruption> done = f.disk.CorruptAtRest(kPath, std::nullopt, 0, true);
+  CHECK(done.value().offset == 2 * kSectorBytes + 4);
+  CHECK_FALSE(done.value().may_pass);
+}
+
 TEST_CASE("damage at rest splits a shared payload and leaves the other disks' copies alone") {
   Fixture f, other;
   const Bytes payload(std::string(100000, 'p'));
