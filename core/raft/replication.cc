@@ -41,6 +41,7 @@ void Raft::Broadcast(RaftOutput& out) {
     SendHeartbeat(peer, out);
   }
   Arm(TimerId::kHeartbeat, settings_.heartbeat_interval, out);
+  ConfirmReads(out);  // those that are left since members were removed may be a quorum
 }
 
 void Raft::SendHeartbeat(Peer& peer, RaftOutput& out) {
