@@ -153,7 +153,9 @@ class Node {
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);
-  void CheckInvariants() const;  // invariants.cc
+  // invariants.cc
+  void CheckInvariants() const;
+  void CheckWritesAreBounded() const;
 
   Raft raft_;
   KvStore kv_;

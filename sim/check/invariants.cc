@@ -160,6 +160,7 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::Durable& event)
            Text(node.last());
   });
   node.durable = event.last;
+  node.held = std::max(node.held, event.last);
   node.durable_term = event.term;
   node.durable_vote = event.vote;
 }
@@ -326,6 +327,7 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::SnapshotInstall
   StartLogBehind(node, node.commit, event.index);
   node.commit = event.index;
   node.durable = event.index;
+  node.held = std::max(node.held, event.index);
 }
 
 // --- What leaves a node stands on its disk ------------------------------------------------------

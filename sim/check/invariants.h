@@ -53,7 +53,8 @@ struct CommittedEntry {
 //   durable copies; nothing durable is lost by a restart, nothing acknowledged is lost at all;
 //   a write in a session takes effect once, a retry is answered as the first was, and a session is
 //   gone by what the log says (thesis, section 6.3);
-//   configurations follow each other in steps whose quorums intersect (paper, section 6).
+//   configurations follow each other in steps whose quorums intersect (paper, section 6), and who
+//   gets a vote holds the log at least up to where it became a member (thesis, section 4.2.1).
 class Invariants final : public Observer {
  public:
   explicit Invariants(std::uint32_t nodes);
@@ -77,6 +78,8 @@ class Invariants final : public Observer {
     Index commit, applied, durable;
     std::uint32_t quorums = 0;                 // the configuration in force, of those seen
     std::optional<Index> configuration_index;  // of its entry; not told yet since the start
+    std::map<NodeId, Index> member_since;      // the entry by which it saw each one become one
+    Index held;                                // the most that it ever held durably
     Index snapshot;                            // of the newest on its disk
     bool installed = false;                    // just now; its configuration comes next
     Term durable_term;
@@ -129,6 +132,8 @@ class Invariants final : public Observer {
   void CheckOnce(const EventMeta& meta, const std::optional<std::string>& problem);
   void CheckCommitted(const EventMeta& meta, const Shadow& node, Index index);
   void Commit(const EventMeta& meta, const Shadow& node, Index index);
+  void CheckNewVoters(const EventMeta& meta, Shadow& node, const Configuration& before,
+                      const drydock::trace::ConfigurationInForce& event);
   void CheckSnapshot(const EventMeta& meta, Index index, Term term, std::uint64_t bytes,
                      std::uint32_t checksum);
   void StartLogBehind(Shadow& node, Index kept, Index base) const;

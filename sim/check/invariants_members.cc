@@ -32,6 +32,7 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::ConfigurationIn
     Check(refounded || IsOneStep(configurations_[node.quorums], event.configuration), meta,
           "no two disjoint quorums", text);
     Check(before.value() <= committed_.size(), meta, "one change at a time", text);
+    CheckNewVoters(meta, node, configurations_[node.quorums], event);
   }
   if (std::exchange(node.installed, false) && event.index > Index(0)) {
     const Bytes& committed = committed_[event.index.value() - 1].entry.payload;
@@ -46,6 +47,25 @@ void Invariants::On(const EventMeta& meta, const drydock::trace::ConfigurationIn
   node.quorums = static_cast<std::uint32_t>(known - configurations_.begin());
   if (known == configurations_.end()) configurations_.push_back(event.configuration);
   node.configuration_index = event.index;
+}
+
+// The leader that gives a vote must have seen the new voter catch up. A disk that was lost since
+// then is not its fault.
+void Invariants::CheckNewVoters(const EventMeta& meta, Shadow& node, const Configuration& before,
+                                const drydock::trace::ConfigurationInForce& event) {
+  for (const Member& member : event.configuration.members()) {
+    if (!before.IsMember(member.node)) node.member_since[member.node] = event.index;
+    const bool votes = event.configuration.IsVoter(member.node) && !before.IsVoter(member.node);
+    if (!votes || node.role != Role::kLeader) continue;
+    const Index since = node.member_since[member.node];
+    const Index held = nodes_[member.node.value()].held;
+    Check(held >= since, meta, "who gets a vote has caught up", [&] {
+      return "n" + std::to_string(meta.node->value()) + " lets n" +
+             std::to_string(member.node.value()) + " vote, a member since entry " +
+             std::to_string(since.value()) + ", which holds no more than entry " +
+             std::to_string(held.value());
+    });
+  }
 }
 
 bool Invariants::IsQuorum(std::uint64_t nodes, std::uint32_t quorums) const {

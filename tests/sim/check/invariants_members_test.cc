@@ -69,6 +69,25 @@ TEST_CASE("invariants: no configuration follows one that is not committed") {
   CHECK(told.broken() == "one change at a time");
 }
 
+TEST_CASE("invariants: who gets a vote holds the log up to where it became a member") {
+  const auto broken = [](std::uint64_t held) {
+    Told told = OneCommitted(3, 5);
+    const Configuration learning =
+        Changed(Voters({0, 1, 2}), {.add_learners = {NodeId(3)}}).value();
+    told.Goes(0, 0, Voters({0, 1, 2}));
+    told.Store(0, 2, 1, 0);
+    told.Goes(0, 2, learning);
+    told.Store(1, 2, 1, 0);
+    told.Commit(0, 2);
+    for (std::uint64_t index = 1; index <= held; ++index) told.Store(3, index, 1, 0);
+    told.Goes(0, 3, EnterJoint(learning, {.promote = {NodeId(3)}}).value());
+    return told.broken();
+  };
+  CHECK(broken(0) == "who gets a vote has caught up");
+  CHECK(broken(1) == "who gets a vote has caught up");
+  CHECK(broken(2) == "nothing");
+}
+
 TEST_CASE("invariants: a configuration that was cut off is forgotten") {
   Told told = OneCommitted(3, 5);
   told.Goes(1, 1, Voters({0, 1, 2}));
