@@ -153,7 +153,8 @@ void Node::CountLog() {
 }
 
 // Entries stay for followers that are a little behind, and those behind a snapshot that is on its
-// way to one: or its transfer would end where the log does not begin any more.
+// way to one, until it has caught up: or its transfer would end where the log does not begin any
+// more.
 void Node::CompactLog(Effects& out) {
   const StoredSnapshot* newest = shelf_.newest();
   const Log& log = raft_.log();

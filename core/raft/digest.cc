@@ -53,6 +53,7 @@ std::uint64_t HashOf(const Peer& peer, Permutation permutation) {
     hasher.Add(static_cast<std::uint64_t>(installation.stage) * 2 + installation.answered);
     hasher.Add(std::uint64_t{installation.unanswered});
     hasher.Add(std::uint64_t{installation.silent});
+    hasher.Add(installation.lacked);
   }
   return hasher.Finish();
 }

@@ -22,12 +22,14 @@ struct InFlight {
 };
 
 // A snapshot on its way to a follower, a chunk at a time. What it is of, and so the file and the
-// log behind it, stays while the follower is heard.
+// log behind it, stays while the follower is heard: the log until the follower has caught up, or
+// the next snapshot would be under way as soon as this one is installed.
 struct Installation {
   enum class Stage : std::uint8_t {
     kIdle,     // the next chunk, or question, is to be sent
     kReading,  // the chunk is being read from our disk
     kSent,     // no answer yet
+    kInstalled,
   };
   std::shared_ptr<const SnapshotMeta> snapshot;
   bool answered = false;     // the follower has told how much it has:
@@ -35,6 +37,7 @@ struct Installation {
   Stage stage = Stage::kIdle;
   std::uint32_t unanswered = 0;  // how often the timer ran out since it was sent
   std::uint32_t silent = 0;      // and since the follower was heard last
+  std::uint64_t lacked = 0;      // entries, when it was installed
 };
 
 // A follower asks for a read index (thesis, section 6.4).
@@ -65,8 +68,11 @@ struct Peer {
   std::optional<ReadQuestion> question;  // not answered yet
   Index commit_told;                     // the newest commit index sent to it
   bool notice_under_way = false;
-  std::optional<Installation> installation;  // instead of appends
+  std::optional<Installation> installation;  // instead of appends, until it is installed
 
+  bool IsInstalling() const {
+    return installation.has_value() && installation->stage != Installation::Stage::kInstalled;
+  }
   // Forgets what is on its way and looks for the agreeing point again, from `from` on.
   void StartProbing(Index from) {
     probing = true;

@@ -124,7 +124,7 @@ class Raft {
   void NoteSnapshot(const SnapshotMeta& meta);
   // Forgets the entries up to `index`: applied, and no further than the newest snapshot.
   void CompactTo(Index index, RaftOutput& out);
-  // The oldest snapshot that is being sent to somebody.
+  // The log behind this entry is needed by somebody who gets a snapshot, or got one just now.
   std::optional<Index> OldestSent() const;
   bool IsBeingSent(Index snapshot) const;
   void SendChunk(const ChunkWanted& wanted, Bytes bytes, RaftOutput& out);
@@ -310,6 +310,7 @@ class Raft {
   // snapshots.cc
   Index ProbeFrom(const Peer& peer) const;
   void SendSnapshot(Peer& peer, RaftOutput& out);
+  void NoteInstalled(Peer& peer);
   void CheckInstallations(RaftOutput& out);
   bool IsWellFormed(const SnapshotChunk& chunk, Term sender_term) const;
   void HandleSnapshotChunk(CallId call, const Message& message, RaftOutput& out);

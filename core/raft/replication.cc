@@ -61,7 +61,7 @@ void Raft::Send(RaftOutput& out) {
 
 // A probe goes alone, even empty: its answer tells where the logs agree.
 void Raft::SendAppends(Peer& peer, RaftOutput& out) {
-  if (peer.installation.has_value() || peer.next <= log_.base()) return SendSnapshot(peer, out);
+  if (peer.IsInstalling() || peer.next <= log_.base()) return SendSnapshot(peer, out);
   if (peer.probing) {
     if (peer.in_flight.empty()) SendAppend(peer, out);
     return;
@@ -173,7 +173,7 @@ void Raft::AdvanceMatch(Peer& peer, Index match, RaftOutput& out) {
   if (match > peer.match) {
     peer.match = match;
     peer.next = std::max(peer.next, Next(match));
-    if (peer.installation.has_value() && match >= log_.base()) peer.installation.reset();
+    if (peer.installation.has_value() && match >= log_.base()) NoteInstalled(peer);
     AdvanceCommit(out);
   }
 }
@@ -194,7 +194,7 @@ void Raft::HandleHeartbeatResponse(const Message& message, RaftOutput& out) {
   if (leader->lease.open) ConfirmLease();
   if (!known || response.match > log_.last()) return;
   AdvanceMatch(*peer, response.match, out);
-  if (peer->installation.has_value()) return;
+  if (peer->IsInstalling()) return;
   if (peer->in_flight.empty()) {
     // It lost sight of us meanwhile, and no longer knows how far our logs agree.
     if (response.received < peer->match) peer->StartProbing(ProbeFrom(*peer));

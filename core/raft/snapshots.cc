@@ -49,7 +49,7 @@ std::optional<Index> Raft::OldestSent() const {
   if (leader == nullptr) return oldest;
   for (const Peer& peer : leader->peers) {
     if (!peer.installation.has_value()) continue;
-    const Index index = peer.installation->snapshot->index;
+    const Index index = peer.IsInstalling() ? peer.installation->snapshot->index : peer.match;
     oldest = std::min(oldest.value_or(index), index);
   }
   return oldest;
@@ -58,7 +58,7 @@ std::optional<Index> Raft::OldestSent() const {
 bool Raft::IsBeingSent(Index snapshot) const {
   const Leader* leader = leadership();
   return leader != nullptr && std::ranges::any_of(leader->peers, [snapshot](const Peer& peer) {
-           return peer.installation.has_value() && peer.installation->snapshot->index == snapshot;
+           return peer.IsInstalling() && peer.installation->snapshot->index == snapshot;
          });
 }
 
@@ -71,7 +71,7 @@ Index Raft::ProbeFrom(const Peer& peer) const {
 // leader.
 void Raft::SendSnapshot(Peer& peer, RaftOutput& out) {
   using Stage = Installation::Stage;
-  if (!peer.installation.has_value()) {
+  if (!peer.IsInstalling()) {
     DRYDOCK_CHECK(snapshot_ != nullptr && snapshot_->index >= log_.base(), log_.base());
     peer.StartProbing(peer.next);
     peer.installation.emplace(Installation{.snapshot = snapshot_});
@@ -116,13 +116,13 @@ void Raft::HandleSnapshotChunkResponse(const Message& message, RaftOutput& out) 
   if (response.index > log_.last()) return Refuse(RefusalReason::kMalformed, message.from, out);
   if (response.installed) {
     const bool was_ours =
-        peer->installation.has_value() && peer->installation->snapshot->index <= response.index;
-    if (was_ours) peer->installation.reset();
+        peer->IsInstalling() && peer->installation->snapshot->index <= response.index;
     AdvanceMatch(*peer, response.index, out);
+    if (was_ours && peer->installation.has_value()) NoteInstalled(*peer);
     if (was_ours) peer->StartProbing(Next(peer->match));
     return;
   }
-  if (!peer->installation.has_value() || peer->installation->snapshot->index != response.index) {
+  if (!peer->IsInstalling() || peer->installation->snapshot->index != response.index) {
     return Refuse(RefusalReason::kStaleResponse, message.from, out);
   }
   Installation& installation = *peer->installation;
@@ -135,10 +135,22 @@ void Raft::HandleSnapshotChunkResponse(const Message& message, RaftOutput& out) 
   }
 }
 
+// The follower has the snapshot, or what we still have of the log begins where it is. The log stays
+// until it has what may be compacted by now, unless it falls behind further and further.
+void Raft::NoteInstalled(Peer& peer) {
+  Installation& installation = *peer.installation;
+  const std::uint64_t lacks = log_.last() - peer.match;
+  if (peer.IsInstalling()) installation.lacked = lacks;
+  installation.stage = Installation::Stage::kInstalled;
+  const bool caught_up = peer.match >= snapshot_->index;
+  if (caught_up || lacks > 2 * installation.lacked) peer.installation.reset();
+}
+
 // A chunk, or its answer, is lost; or nobody is there.
 void Raft::CheckInstallations(RaftOutput& out) {
   bool any = false;
   for (Peer& peer : std::get<Leader>(state_).peers) {
+    if (peer.installation.has_value() && !peer.IsInstalling()) NoteInstalled(peer);
     if (!peer.installation.has_value()) continue;
     Installation& installation = *peer.installation;
     if (++installation.silent > kSilence) {
