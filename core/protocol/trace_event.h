@@ -12,6 +12,7 @@
 #include "core/protocol/client.h"
 #include "core/protocol/configuration.h"
 #include "core/protocol/entry.h"
+#include "core/protocol/membership.h"
 #include "core/protocol/transfer.h"
 
 namespace drydock {
@@ -186,6 +187,13 @@ struct ReadUnderLease {  // one read may be answered once `index` is applied; no
   Index index;
   TimePoint until;  // the end of the lease on the node's clock
 };
+struct TransferRefused {  // who asked is told that nothing will happen
+  std::optional<NodeId> target;
+  TransferOutcome why;
+};
+struct ChangeAnswered {  // who asked for other members is told how that ended, or that it cannot be
+  ChangeOutcome outcome;
+};
 
 }  // namespace trace
 
@@ -196,6 +204,7 @@ using TraceEvent =
                  trace::AppendHeld, trace::PeerLost, trace::ReadConfirmed, trace::Halted,
                  trace::TransferStarted, trace::TransferEnded, trace::SnapshotSaved,
                  trace::Compacted, trace::SnapshotOffered, trace::SnapshotInstalled,
-                 trace::ReadIndexLearnt, trace::ReadsGivenUp, trace::ReadUnderLease>;
+                 trace::ReadIndexLearnt, trace::ReadsGivenUp, trace::ReadUnderLease,
+                 trace::TransferRefused, trace::ChangeAnswered>;
 
 }  // namespace drydock

@@ -59,6 +59,7 @@ bool Raft::AdmitStranger(const Message& message) const {
 void Raft::ChangeMembers(CallId call, MembershipChange change, RaftOutput& out) {
   if (std::optional<ChangeAnswer> refusal = ReasonToRefuse(change)) {
     refusal->term = term_;
+    out.trace.emplace_back(trace::ChangeAnswered{refusal->outcome});
     out.changes.push_back({call, std::move(*refusal)});
     return;
   }
@@ -99,6 +100,7 @@ void Raft::AnswerChange(ChangeOutcome outcome, std::string reason, RaftOutput& o
   Leader* leader = AsLeader();
   if (leader == nullptr || !leader->change.has_value()) return;
   const bool done = outcome == ChangeOutcome::kDone;
+  out.trace.emplace_back(trace::ChangeAnswered{outcome});
   out.changes.push_back(
       {leader->change->call, ChangeAnswer{.outcome = outcome,
                                           .reason = std::move(reason),

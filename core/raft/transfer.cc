@@ -29,6 +29,7 @@ void Raft::HandleTransfer(CallId call, std::optional<NodeId> target, RaftOutput&
     if (!target.has_value()) refusal = TransferOutcome::kNoSuccessor;
   }
   if (!refusal.has_value()) return StartTransfer(call, *target, TransferCause::kAsked, out);
+  out.trace.emplace_back(trace::TransferRefused{target, *refusal});
   out.transfers.push_back(
       {call, {.outcome = *refusal, .target = target, .leader = leader(), .term = term_}});
 }

@@ -136,6 +136,15 @@ class MemberWriter {
     out_.Member("index", e.index.value());
     out_.Member("until", e.until.nanoseconds());
   }
+  void operator()(const trace::TransferRefused& e) {
+    Begin("transfer_refused");
+    WriteNode(out_, "target", e.target);
+    out_.NameMember("why", NameOf(e.why));
+  }
+  void operator()(const trace::ChangeAnswered& e) {
+    Begin("change_answered");
+    out_.NameMember("outcome", NameOf(e.outcome));
+  }
 
  private:
   template <class Event>

@@ -46,6 +46,8 @@ struct Levels {
   LogLevel operator()(const trace::ReadIndexLearnt&) const { return LogLevel::kDebug; }
   LogLevel operator()(const trace::ReadsGivenUp&) const { return LogLevel::kWarning; }
   LogLevel operator()(const trace::ReadUnderLease&) const { return LogLevel::kDebug; }
+  LogLevel operator()(const trace::TransferRefused&) const { return LogLevel::kDebug; }
+  LogLevel operator()(const trace::ChangeAnswered&) const { return LogLevel::kDebug; }
 };
 
 std::string_view WhyLost(RoleCause cause) {

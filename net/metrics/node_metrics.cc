@@ -110,6 +110,8 @@ struct NodeMetrics::Observer {
   void operator()(const trace::TimerArmed&) {}
   void operator()(const trace::TimerFired&) {}
   void operator()(const trace::TransferStarted&) {}
+  void operator()(const trace::TransferRefused&) {}
+  void operator()(const trace::ChangeAnswered&) {}
   void operator()(const trace::TransferEnded& event) {
     s.roles.transfers.Add({{"outcome", std::string(NameOf(event.outcome))}}).Increment();
   }

@@ -142,6 +142,45 @@ std::string BecauseOf(TransferCause cause) {
   return "";
 }
 
+std::string WhyNotHandedOver(TransferOutcome why) {
+  switch (why) {
+    case TransferOutcome::kNotLeader:
+      return "it does not lead";
+    case TransferOutcome::kUnknownTarget:
+      return "that is no member";
+    case TransferOutcome::kNotVoter:
+      return "that is no voter";
+    case TransferOutcome::kAlreadyLeader:
+      return "it leads itself";
+    case TransferOutcome::kUnderWay:
+      return "another transfer is under way";
+    case TransferOutcome::kNoSuccessor:
+      return "no other voter answers";
+    default:
+      return "the cluster, its leader or the target is too new";
+  }
+}
+
+std::string ChangeWords(ChangeOutcome outcome) {
+  switch (outcome) {
+    case ChangeOutcome::kDone:
+      return "the change of members is done";
+    case ChangeOutcome::kNotLeader:
+      return "it does not lead, and changes no members";
+    case ChangeOutcome::kNotReady:
+      return "it cannot change members yet, or no longer";
+    case ChangeOutcome::kBusy:
+      return "another change of members is under way";
+    case ChangeOutcome::kBadRequest:
+      return "the change of members makes no sense";
+    case ChangeOutcome::kNotCaughtUp:
+      return "the nodes that were to vote do not catch up, and stay learners";
+    case ChangeOutcome::kUnknown:
+      return "it does not know what becomes of the change of members";
+  }
+  return "";
+}
+
 std::string RoleWords(Role role) {
   switch (role) {
     case Role::kFollower:
@@ -315,6 +354,13 @@ class NodeSentence {
     return me_ + " answers a read under its lease once entry " + Number(e.index) +
            " is applied; the lease holds until " +
            TextOf(Duration::Nanoseconds(e.until.nanoseconds())) + " on its clock";
+  }
+  std::string operator()(const drydock::trace::TransferRefused& e) const {
+    const std::string to = e.target.has_value() ? " to " + NameOf(*e.target) : std::string();
+    return me_ + " does not hand leadership over" + to + ": " + WhyNotHandedOver(e.why);
+  }
+  std::string operator()(const drydock::trace::ChangeAnswered& e) const {
+    return me_ + " answers that " + ChangeWords(e.outcome);
   }
 
  private:

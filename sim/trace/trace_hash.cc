@@ -45,6 +45,8 @@ class Feeder {
   void operator()(const drydock::trace::ReadIndexLearnt& e) { All(e.leader, e.index, e.count); }
   void operator()(const drydock::trace::ReadsGivenUp& e) { All(e.leader, e.count); }
   void operator()(const drydock::trace::ReadUnderLease& e) { All(e.index, e.until.nanoseconds()); }
+  void operator()(const drydock::trace::TransferRefused& e) { All(e.target, e.why); }
+  void operator()(const drydock::trace::ChangeAnswered& e) { All(e.outcome); }
 
   // --- Simulator events ---
   void operator()(const trace::Sent& e) { One(*e.message); }

@@ -133,7 +133,9 @@ std::vector<TraceEvent> AllEvents() {
           trace::SnapshotInstalled{Index(4), Term(2), 100, 7, false},
           trace::ReadIndexLearnt{NodeId(1), Index(4), 2},
           trace::ReadsGivenUp{NodeId(1), 2},
-          trace::ReadUnderLease{Index(4), TimePoint::FromNanoseconds(5)}};
+          trace::ReadUnderLease{Index(4), TimePoint::FromNanoseconds(5)},
+          trace::TransferRefused{NodeId(2), TransferOutcome::kNotVoter},
+          trace::ChangeAnswered{ChangeOutcome::kDone}};
 }
 
 }  // namespace

@@ -118,5 +118,14 @@ TEST_CASE("reads are told by how far a node must have applied, and on whose word
         "its clock");
 }
 
+TEST_CASE("who asks for a transfer or for other members is answered in words") {
+  CHECK(AtNode(1, drydock::trace::TransferRefused{NodeId(2), TransferOutcome::kNotVoter}) ==
+        "n1 does not hand leadership over to n2: that is no voter");
+  CHECK(AtNode(1, drydock::trace::TransferRefused{std::nullopt, TransferOutcome::kNoSuccessor}) ==
+        "n1 does not hand leadership over: no other voter answers");
+  CHECK(AtNode(1, drydock::trace::ChangeAnswered{ChangeOutcome::kBusy}) ==
+        "n1 answers that another change of members is under way");
+}
+
 }  // namespace
 }  // namespace drydock::sim
