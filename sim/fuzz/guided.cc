@@ -1,0 +1,22 @@
+#include "sim/fuzz/guided.h"
+
+#include "sim/fuzz/dice.h"
+#include "sim/fuzz/generate.h"
+#include "sim/fuzz/mutate.h"
+
+namespace drydock::sim {
+namespace {
+
+constexpr std::uint64_t kBreeder = 0x6272'6565'6465'7221;  // another stream than all others
+constexpr std::uint64_t kDrawnOneIn = 3;
+
+}  // namespace
+
+Scenario Breed(const Profile& profile, const Corpus& corpus, std::uint64_t seed) {
+  Dice dice(Mix(seed + Mix(kBreeder)));
+  if (corpus.empty() || dice.OneIn(kDrawnOneIn)) return Generate(profile, seed);
+  const Scenario& parent = corpus.Pick(dice);
+  return Mutate(parent, corpus.Pick(dice), profile, seed);
+}
+
+}  // namespace drydock::sim

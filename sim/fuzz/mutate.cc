@@ -1,0 +1,218 @@
+#include "sim/fuzz/mutate.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/fuzz/action_parts.h"
+#include "sim/fuzz/dice.h"
+#include "sim/fuzz/generate.h"
+#include "sim/fuzz/mend.h"
+
+namespace drydock::sim {
+namespace {
+
+// Another stream than that of the generator and of the run.
+constexpr std::uint64_t kMutator = 0x6d75'7461'7465'6e6f;
+
+constexpr std::uint64_t kMostSteps = 6;
+constexpr std::pair<std::uint64_t, std::uint64_t> kCloseMs = {1, 400};
+
+constexpr Duration Ms(std::uint64_t count) {
+  return Duration::Milliseconds(static_cast<std::int64_t>(count));
+}
+
+class Mutator {
+ public:
+  Mutator(const Scenario& parent, const Scenario& other, const Profile& profile, std::uint64_t seed)
+      : profile_(profile),
+        dice_(Mix(seed + Mix(kMutator))),
+        other_(other),
+        fresh_(Generate(profile, dice_.Below(~std::uint64_t{0}))),
+        child_(parent),
+        phase_(PhaseOf(parent, profile)) {
+    child_.name = profile.name + "-guided-" + std::to_string(seed);
+    child_.description = "Bred by raftsim fuzz from the profile " + profile.name + ".";
+    child_.seed = seed;
+  }
+
+  Scenario Child() {
+    if (dice_.OneIn(2)) Cross();
+    const std::uint64_t steps = dice_.Scale({1, kMostSteps});
+    for (std::uint64_t i = 0; i < steps; ++i) Step();
+    KeepToTheirNumber();
+    MendFaults(phase_, profile_, child_);
+    child_.events = std::move(phase_.faults);
+    for (std::vector<Event>* more : {&phase_.wipe, &phase_.mending}) {
+      child_.events.insert(child_.events.end(), more->begin(), more->end());
+    }
+    std::stable_sort(child_.events.begin(), child_.events.end(),
+                     [](const Event& a, const Event& b) { return a.at < b.at; });
+    return std::move(child_);
+  }
+
+ private:
+  void Step() {
+    switch (dice_.Below(13)) {
+      case 0:
+        return Splice();
+      case 1:
+      case 2:
+      case 3:
+        return Add();
+      case 4:
+        return Remove();
+      case 5:
+        return Move();
+      case 6:
+        return Follow();
+      case 7:
+        return Repeat();
+      case 8:
+        return Retarget();
+      case 9:
+        return Stretch();
+      case 10:
+      case 11:
+        return Resettle();
+      default:
+        return;  // the new seed alone makes another run of it
+    }
+  }
+
+  const Scenario& Donor() { return dice_.OneIn(2) ? other_ : fresh_; }
+  // As they can be here.
+  std::vector<Event> FaultsOf(const Scenario& donor) const {
+    FaultPhase phase{.faults = PhaseOf(donor, profile_).faults, .wipe = phase_.wipe};
+    MendFaults(phase, profile_, child_);
+    return std::move(phase.faults);
+  }
+  Event* AnyFault() {
+    return phase_.faults.empty() ? nullptr : &phase_.faults[dice_.Below(phase_.faults.size())];
+  }
+  Duration AnyTime() { return dice_.Time({Ms(1), HealedAt(child_, profile_)}); }
+
+  // Both have their faults: what each of them reaches may meet.
+  void Cross() {
+    for (Event& event : FaultsOf(other_)) phase_.faults.push_back(std::move(event));
+  }
+
+  // Its own faults up to a moment, and those of the other one from then on.
+  void Splice() {
+    const Duration at = AnyTime();
+    std::erase_if(phase_.faults, [&](const Event& event) { return event.at >= at; });
+    for (Event& event : FaultsOf(Donor())) {
+      if (event.at >= at) phase_.faults.push_back(std::move(event));
+    }
+  }
+
+  // Some of another one's that are close upon each other.
+  void Add() {
+    std::vector<Event> faults = FaultsOf(Donor());
+    if (faults.empty()) return;
+    const std::size_t first = dice_.Below(faults.size());
+    const std::size_t count = dice_.Scale({1, std::min<std::size_t>(4, faults.size() - first)});
+    const Event* near = dice_.OneIn(2) ? AnyFault() : nullptr;
+    const Duration begin = near == nullptr ? AnyTime() : near->at + Ms(dice_.Scale(kCloseMs));
+    const Duration before = faults[first].at;
+    for (std::size_t i = first; i < first + count; ++i) {
+      faults[i].at = begin + (faults[i].at - before);
+      phase_.faults.push_back(std::move(faults[i]));
+    }
+  }
+
+  void Remove() {
+    if (phase_.faults.empty()) return;
+    const std::size_t first = dice_.Below(phase_.faults.size());
+    const std::size_t count = dice_.Scale({1, phase_.faults.size() - first});
+    const auto at = phase_.faults.begin() + static_cast<std::ptrdiff_t>(first);
+    phase_.faults.erase(at, at + static_cast<std::ptrdiff_t>(std::min<std::size_t>(count, 4)));
+  }
+
+  void Move() {
+    Event* event = AnyFault();
+    if (event != nullptr) event->at = AnyTime();
+  }
+
+  // Many a bug needs a second blow before the first one is over.
+  void Follow() {
+    const Event* first = AnyFault();
+    Event* second = AnyFault();
+    if (first != nullptr) second->at = first->at + Ms(dice_.Scale(kCloseMs));
+  }
+
+  void Repeat() {
+    if (phase_.faults.empty()) return;
+    Event again = *AnyFault();
+    again.at = dice_.OneIn(2) ? AnyTime() : again.at + Ms(dice_.Scale(kCloseMs));
+    phase_.faults.push_back(std::move(again));
+  }
+
+  // Nodes by number become others; where one node is meant, it may be the one that leads.
+  void Retarget() {
+    Event* event = AnyFault();
+    if (event == nullptr) return;
+    const auto shift = static_cast<std::uint32_t>(dice_.From({1, child_.nodes}));
+    std::size_t targets = 0;
+    ForEachTarget(event->action, [&](Target&) { ++targets; });
+    const std::uint64_t how = targets == 1 ? dice_.Below(3) : 0;
+    ForEachTarget(event->action, [&](Target& target) {
+      if (target.kind == Target::Kind::kNode) {
+        target.node = NodeId((target.node.value() + shift) % child_.nodes);
+      }
+      const bool single = target.kind == Target::Kind::kNode ||
+                          target.kind == Target::Kind::kLeader ||
+                          target.kind == Target::Kind::kFollower;
+      if (!single || how == 0) return;
+      target = Target{how == 1 ? Target::Kind::kLeader : Target::Kind::kFollower, NodeId(), ""};
+    });
+  }
+
+  void Stretch() {
+    Event* event = AnyFault();
+    std::optional<Duration>* length = event == nullptr ? nullptr : LengthOf(event->action);
+    if (length == nullptr || !length->has_value()) return;
+    const std::int64_t quarters = static_cast<std::int64_t>(dice_.Scale({1, 16}));
+    const std::int64_t ms = (*length)->nanoseconds() / 4'000'000 * quarters;
+    *length = Duration::Milliseconds(std::max<std::int64_t>(ms, 1));
+  }
+
+  // Settings and load belong together: what is written must be small enough to catch up with.
+  void Resettle() {
+    const Scenario& donor = Donor();
+    const std::uint64_t which = dice_.Below(4);
+    if (which == 0) child_.network = donor.network;
+    if (which == 1) child_.disk = donor.disk;
+    if (which < 2) return;
+    const std::optional<Duration> stop = child_.workload.stop;
+    if ((child_.workload.clients == 0) != (donor.workload.clients == 0)) return;
+    child_.config = donor.config;
+    child_.workload = donor.workload;
+    child_.workload.stop = stop;
+    std::erase_if(child_.config.priorities,
+                  [&](const auto& one) { return one.first.value() >= child_.nodes; });
+  }
+
+  void KeepToTheirNumber() {
+    for (int tries = 0; tries < 8 && phase_.faults.size() < profile_.faults.first; ++tries) Add();
+    while (phase_.faults.size() > profile_.faults.second) {
+      const std::size_t one = dice_.Below(phase_.faults.size());
+      phase_.faults.erase(phase_.faults.begin() + static_cast<std::ptrdiff_t>(one));
+    }
+  }
+
+  const Profile& profile_;
+  Dice dice_;
+  const Scenario& other_;
+  Scenario fresh_;
+  Scenario child_;
+  FaultPhase phase_;
+};
+
+}  // namespace
+
+Scenario Mutate(const Scenario& parent, const Scenario& other, const Profile& profile,
+                std::uint64_t seed) {
+  return Mutator(parent, other, profile, seed).Child();
+}
+
+}  // namespace drydock::sim
