@@ -1,6 +1,7 @@
 #include "sim/fuzz/fuzz_run.h"
 
 #include "core/base/hasher.h"
+#include "sim/fuzz/coverage.h"
 #include "sim/run/run.h"
 
 namespace drydock::sim {
@@ -14,15 +15,17 @@ constexpr std::uint64_t kMaxEvents = 10'000'000;
 }  // namespace
 
 FuzzRun PlayForFuzz(const Scenario& scenario) {
+  CoverageObserver coverage(scenario.nodes);
   const RunOptions options{.seed = scenario.seed.value_or(0),
-                           .observers = {},
+                           .observers = {&coverage},
                            .search_up_to = kSearchUpTo,
                            .max_events = kMaxEvents};
   const RunResult result = Run(scenario, options);
   return {.hash = result.hash,
           .events = result.events,
           .virtual_time = result.virtual_time,
-          .failure = FailureOf(scenario, result)};
+          .failure = FailureOf(scenario, result),
+          .reached = coverage.reached()};
 }
 
 std::uint64_t ShareOf(std::uint64_t seed, const FuzzRun& run) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/fuzz/failure.h"
+#include "sim/fuzz/situations.h"
 #include "sim/scenario/scenario.h"
 
 namespace drydock::sim {
@@ -14,6 +15,7 @@ struct FuzzRun {
   std::uint64_t events = 0;
   std::int64_t virtual_time = 0;  // nanoseconds
   std::optional<Failure> failure;
+  SituationSet reached;
 };
 
 // With the scenario's own seed. Deterministic, like Run.

@@ -169,6 +169,10 @@ Command AddFuzz(CLI::App& app) {
   fuzz->add_option("--out", flags->out, "The folder for scenarios that fail")
       ->capture_default_str();
   fuzz->add_option("--json", flags->json, "Write the summary to this file as JSON; - prints it");
+  fuzz->add_flag("--guided", flags->guided,
+                 "Breed scenarios from those that reached new situations, beside drawing them");
+  fuzz->add_flag("!--no-shrink", flags->shrink, "Leave scenarios that fail as they were drawn");
+  fuzz->add_flag("--situations", flags->situations, "Name the situations that no run reached");
   fuzz->footer(
       "Exit code: 0 nothing broke, 1 something did, 2 bad usage or input.\n"
       "Example:\n  raftsim fuzz scenarios/fuzz/everything.json --seeds 1:20000 --jobs 2");
@@ -176,13 +180,13 @@ Command AddFuzz(CLI::App& app) {
 }
 
 Command AddMerge(CLI::App& app) {
-  auto files = std::make_shared<std::vector<std::string>>();
-  auto json = std::make_shared<std::string>();
+  auto flags = std::make_shared<MergeFlags>();
   CLI::App* merge = app.add_subcommand("merge", "Add up the summaries of the shards of a fuzz run");
-  merge->add_option("FILE", *files, "Summaries that fuzz --json wrote")->required();
-  merge->add_option("--json", *json, "Write the sum to this file as JSON; - prints it");
+  merge->add_option("FILE", flags->files, "Summaries that fuzz --json wrote")->required();
+  merge->add_option("--json", flags->json, "Write the sum to this file as JSON; - prints it");
+  merge->add_flag("--situations", flags->situations, "Name the situations that no run reached");
   merge->footer("Example:\n  raftsim merge shard-*.json");
-  return [files, json] { return MergeSummaries(*files, *json); };
+  return [flags] { return MergeSummaries(*flags); };
 }
 
 }  // namespace

@@ -40,12 +40,20 @@ struct FuzzFlags {
   std::uint64_t budget_ms = 0;    // no further run begins after it; 0: all seeds are played
   std::uint64_t stop_after = 10;  // failures
   std::string out = "fuzz-failures";
-  std::string json;  // a file for the summary; "-" prints it instead of the text
-  bool progress = true;
+  std::string json;     // a file for the summary; "-" prints it instead of the text
+  bool guided = false;  // breed from what reached new situations
+  bool shrink = true;
+  bool situations = false;  // name those that were never reached
 };
 int Fuzz(const FuzzFlags& flags);
+
+struct MergeFlags {
+  std::vector<std::string> files;
+  std::string json;
+  bool situations = false;
+};
 // Adds up the summaries of shards.
-int MergeSummaries(const std::vector<std::string>& files, const std::string& json);
+int MergeSummaries(const MergeFlags& flags);
 struct ShrinkFlags {
   std::string file;
   std::optional<std::uint64_t> seed;

@@ -10,9 +10,10 @@
 namespace drydock::tools {
 namespace {
 
-constexpr std::array<std::string_view, 11> kSummaryKeys = {
-    "profile", "seeds",       "runs",     "events",     "virtual_ns", "wall_ms",
-    "hash",    "interrupted", "failures", "situations", "$comment"};
+constexpr std::array<std::string_view, 10> kSummaryKeys = {
+    "profile", "seeds", "runs",        "events",   "virtual_ns",
+    "wall_ms", "hash",  "interrupted", "failures", "situations"};
+constexpr std::array<std::string_view, 4> kSituationKeys = {"reached", "of", "set", "never"};
 constexpr std::array<std::string_view, 2> kSeedKeys = {"first", "last"};
 constexpr std::array<std::string_view, 7> kFailureKeys = {
     "seed", "property", "detail", "time_ns", "scenario", "shrunk", "shrunk_events"};
@@ -51,6 +52,36 @@ void WriteFailure(const FoundFailure& found, JsonWriter& out) {
   out.EndObject();
 }
 
+std::vector<std::string> NeverReached(const sim::SituationSet& reached) {
+  std::vector<std::string> names;
+  for (std::size_t id = 0; id < sim::Situations::Count(); ++id) {
+    const auto one = static_cast<sim::SituationId>(id);
+    if (!reached.Contains(one)) names.push_back(sim::Situations::NameOf(one));
+  }
+  return names;
+}
+
+void WriteSituations(const sim::SituationSet& reached, JsonWriter& out) {
+  out.BeginObject();
+  out.Member("reached", reached.Count());
+  out.Member("of", sim::Situations::Count());
+  out.NameMember("set", reached.Write());
+  out.Key("never");
+  out.BeginArray();
+  for (const std::string& name : NeverReached(reached)) out.Text(name);
+  out.EndArray();
+  out.EndObject();
+}
+
+sim::SituationSet ReadSituations(const JsonValue& value, Mistakes& mistakes) {
+  const Fields fields(value, "situations", kSituationKeys, mistakes);
+  if (fields.Need("set") == nullptr) return {};
+  Result<sim::SituationSet> set = sim::SituationSet::Read(fields.Text("set"));
+  if (set.ok()) return set.value();
+  mistakes.Add(*fields.Find("set"), set.error().text);
+  return {};
+}
+
 constexpr std::uint64_t kAny = ~std::uint64_t{0};
 
 FoundFailure ReadFailure(const JsonValue& value, Mistakes& mistakes) {
@@ -86,7 +117,7 @@ std::uint64_t ReadHash(const Fields& fields) {
 
 }  // namespace
 
-std::string TextOf(const FuzzSummary& summary) {
+std::string TextOf(const FuzzSummary& summary, bool situations) {
   const double hours = static_cast<double>(summary.virtual_ns) / 3.6e12;
   const double seconds = static_cast<double>(summary.wall_ms) / 1e3;
   const std::string seeds = std::to_string(summary.first) + " to " + std::to_string(summary.last);
@@ -99,6 +130,13 @@ std::string TextOf(const FuzzSummary& summary) {
       " seeds and " + Rate(summary.events, summary.wall_ms) + " events a second, " +
       std::to_string(summary.runs == 0 ? 0 : summary.events / summary.runs) + " events a seed\n";
   text += "          summary hash " + Hex(summary.hash) + "\n";
+  text += "Reached   " + std::to_string(summary.reached.Count()) + " of " +
+          std::to_string(sim::Situations::Count()) + " situations" +
+          (situations ? "; never:\n" : " (--situations names the others)\n");
+  if (situations) {
+    for (const std::string& name : NeverReached(summary.reached))
+      text += "            " + name + "\n";
+  }
   for (const FoundFailure& found : summary.failures) {
     text += "BROKEN    seed " + std::to_string(found.seed) + ": " + found.failure.property + "\n" +
             "            " + found.failure.detail + "\n";
@@ -133,6 +171,8 @@ std::string JsonOf(const FuzzSummary& summary) {
   out.BeginArray();
   for (const FoundFailure& found : summary.failures) WriteFailure(found, out);
   out.EndArray();
+  out.Key("situations");
+  WriteSituations(summary.reached, out);
   out.EndObject();
   return text + "\n";
 }
@@ -161,6 +201,9 @@ Result<FuzzSummary> ReadSummary(std::string_view text, const std::string& file_n
       summary.failures.push_back(ReadFailure(one, mistakes));
     }
   }
+  if (const JsonValue* situations = fields.Find("situations")) {
+    summary.reached = ReadSituations(*situations, mistakes);
+  }
   if (mistakes.any()) return mistakes.first();
   return summary;
 }
@@ -180,6 +223,7 @@ Result<FuzzSummary> Merge(const std::vector<FuzzSummary>& shards) {
     sum.wall_ms = std::max(sum.wall_ms, shard.wall_ms);  // they run beside each other
     sum.hash += shard.hash;
     sum.interrupted |= shard.interrupted;
+    sum.reached.Merge(shard.reached);
     sum.failures.insert(sum.failures.end(), shard.failures.begin(), shard.failures.end());
   }
   std::stable_sort(sum.failures.begin(), sum.failures.end(),

@@ -8,6 +8,7 @@
 
 #include "core/base/result.h"
 #include "sim/fuzz/failure.h"
+#include "sim/fuzz/situations.h"
 
 namespace drydock::tools {
 
@@ -29,9 +30,11 @@ struct FuzzSummary {
   std::uint64_t hash = 0;    // depends on seeds and verdicts alone, not on jobs and shards
   bool interrupted = false;  // before all seeds were done
   std::vector<FoundFailure> failures;  // by seed
+  sim::SituationSet reached;
 };
 
-std::string TextOf(const FuzzSummary& summary);
+// With `situations` also the names of those that no run reached.
+std::string TextOf(const FuzzSummary& summary, bool situations);
 std::string JsonOf(const FuzzSummary& summary);
 // Errors name the file and what is wrong with it.
 Result<FuzzSummary> ReadSummary(std::string_view text, const std::string& file_name);
