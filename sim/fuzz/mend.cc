@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/fuzz/action_parts.h"
+#include "sim/fuzz/scenario_targets.h"
+#include "sim/fuzz/scenario_times.h"
+#include "sim/fuzz/vary.h"
 
 namespace drydock::sim {
 namespace {
@@ -15,8 +17,6 @@ constexpr Duration Ms(std::int64_t count) {
 // As in faults.cc.
 constexpr Duration kFounded = Ms(1500);
 constexpr Duration kLongestStall = Ms(1000);
-constexpr std::int64_t kSlowest = 960'000;  // of clocks under leases, in millionths
-constexpr std::int64_t kFastest = 1'040'000;
 
 template <class What>
 bool Is(const Event& event) {
@@ -60,14 +60,16 @@ class Mender {
  private:
   // A node that is not there becomes another one; but two of a list must not become the same.
   bool MendTargets(Action& action) const {
-    std::size_t targets = 0, strangers = 0;
-    ForEachTarget(action, [&](Target& target) {
-      ++targets;
-      if (target.node.value() < scenario_.nodes) return;
-      ++strangers;
-      target.node = NodeId(target.node.value() % scenario_.nodes);
-    });
-    return strangers == 0 || targets == 1;
+    std::vector<Target*> targets = TargetsOf(action).singles;
+    for (Targets* list : TargetsOf(action).lists) {
+      for (Target& target : *list) targets.push_back(&target);
+    }
+    bool strangers = false;
+    for (Target* target : targets) {
+      strangers |= target->node.value() >= scenario_.nodes;
+      target->node = NodeId(target->node.value() % scenario_.nodes);
+    }
+    return !strangers || targets.size() == 1;
   }
 
   bool MendOne(Duration, const Partition&) const { return scenario_.nodes >= 3; }
@@ -85,7 +87,10 @@ class Mender {
   // Under leases clocks keep to the bound.
   bool MendOne(Duration, const SetClock& set) const {
     if (!scenario_.config.leases) return true;
-    return !set.jump.has_value() && *set.rate_ppm >= kSlowest && *set.rate_ppm <= kFastest;
+    if (set.jump.has_value()) return false;
+    const auto [slowest, fastest] = ClockRates(scenario_.config);
+    const auto percent = static_cast<std::uint64_t>(*set.rate_ppm) / 10'000;
+    return slowest <= percent && percent <= fastest;
   }
   // Beside a wiped voter no quorum may be lost.
   bool MendOne(Duration, const ChangeMembers& change) const {
@@ -109,6 +114,8 @@ bool Earlier(const Event& a, const Event& b) {
 }  // namespace
 
 Duration HealedAt(const Scenario& scenario, const Profile& profile) {
+  const auto heals = std::find_if(scenario.events.begin(), scenario.events.end(), Is<Heal>);
+  if (heals != scenario.events.end()) return heals->at;
   return scenario.until - profile.quiet_phase;
 }
 
@@ -119,7 +126,9 @@ FaultPhase PhaseOf(const Scenario& scenario, const Profile& profile) {
   const bool wipes = wipe != scenario.events.end();
   const Targets wiped = wipes ? std::get<Wipe>(wipe->action).node : Targets{};
   for (const Event& event : scenario.events) {
-    if (event.at >= healed) {
+    if (event.at == Duration()) {
+      phase.standing.push_back(event);
+    } else if (event.at >= healed) {
       phase.mending.push_back(event);
     } else if (wipes && BelongsToWipe(event, wiped)) {
       phase.wipe.push_back(event);

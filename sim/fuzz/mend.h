@@ -10,13 +10,14 @@ namespace drydock::sim {
 
 // The events of a scenario that a fuzzer drew, by what they are for.
 struct FaultPhase {
-  std::vector<Event> faults;   // by time
-  std::vector<Event> wipe;     // a disk is lost: all that belongs to it, or nothing
-  std::vector<Event> mending;  // of the quiet phase
+  std::vector<Event> standing;  // from the start on: what clocks show, and how they run
+  std::vector<Event> faults;    // by time
+  std::vector<Event> wipe;      // a disk is lost: all that belongs to it, or nothing
+  std::vector<Event> mending;   // of the quiet phase
 };
 FaultPhase PhaseOf(const Scenario& scenario, const Profile& profile);
 
-// When the quiet phase begins.
+// When the quiet phase begins: with the event that heals the network.
 Duration HealedAt(const Scenario& scenario, const Profile& profile);
 
 // The rules that sim/fuzz/faults.cc draws by. What breaks one is changed as little as possible, or

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/fuzz/action_parts.h"
 #include "sim/fuzz/dice.h"
 #include "sim/fuzz/generate.h"
 #include "sim/fuzz/mend.h"
+#include "sim/fuzz/scenario_targets.h"
+#include "sim/fuzz/scenario_times.h"
 
 namespace drydock::sim {
 namespace {
@@ -21,15 +22,36 @@ constexpr Duration Ms(std::uint64_t count) {
   return Duration::Milliseconds(static_cast<std::int64_t>(count));
 }
 
+Profile WithoutTrials(Profile profile) {
+  profile.trials.clear();
+  return profile;
+}
+
+// A trial stands on what the scenario was before it was changed.
+Scenario BeforeTrial(const Scenario& scenario, const Profile& profile) {
+  const Duration end = HealedAt(scenario, profile) + profile.quiet_phase;
+  if (scenario.until <= end) return scenario;
+  Scenario before = Until(scenario, end);
+  std::erase_if(before.expect, [](const Expectation& one) {
+    using That = Expectation::That;
+    const bool of_all = one.that == That::kOneLeader || one.that == That::kProgress ||
+                        one.that == That::kLogsEqual || one.that == That::kCallsAnswered;
+    const bool of_progress = one.that == That::kProgress;
+    return !of_all || one.by.has_value() || one.at.has_value() ||
+           one.during.has_value() != of_progress;
+  });
+  return before;
+}
+
 class Mutator {
  public:
   Mutator(const Scenario& parent, const Scenario& other, const Profile& profile, std::uint64_t seed)
       : profile_(profile),
         dice_(Mix(seed + Mix(kMutator))),
         other_(other),
-        fresh_(Generate(profile, dice_.Below(~std::uint64_t{0}))),
-        child_(parent),
-        phase_(PhaseOf(parent, profile)) {
+        fresh_(Generate(WithoutTrials(profile), dice_.Below(~std::uint64_t{0}))),
+        child_(BeforeTrial(parent, profile)),
+        phase_(PhaseOf(child_, profile)) {
     child_.name = profile.name + "-guided-" + std::to_string(seed);
     child_.description = "Bred by raftsim fuzz from the profile " + profile.name + ".";
     child_.seed = seed;
@@ -41,8 +63,8 @@ class Mutator {
     for (std::uint64_t i = 0; i < steps; ++i) Step();
     KeepToTheirNumber();
     MendFaults(phase_, profile_, child_);
-    child_.events = std::move(phase_.faults);
-    for (std::vector<Event>* more : {&phase_.wipe, &phase_.mending}) {
+    child_.events = std::move(phase_.standing);
+    for (std::vector<Event>* more : {&phase_.faults, &phase_.wipe, &phase_.mending}) {
       child_.events.insert(child_.events.end(), more->begin(), more->end());
     }
     std::stable_sort(child_.events.begin(), child_.events.end(),
@@ -152,19 +174,22 @@ class Mutator {
     Event* event = AnyFault();
     if (event == nullptr) return;
     const auto shift = static_cast<std::uint32_t>(dice_.From({1, child_.nodes}));
-    std::size_t targets = 0;
-    ForEachTarget(event->action, [&](Target&) { ++targets; });
-    const std::uint64_t how = targets == 1 ? dice_.Below(3) : 0;
-    ForEachTarget(event->action, [&](Target& target) {
-      if (target.kind == Target::Kind::kNode) {
-        target.node = NodeId((target.node.value() + shift) % child_.nodes);
+    const TargetPlaces places = TargetsOf(event->action);
+    std::vector<Target*> targets = places.singles;
+    for (Targets* list : places.lists) {
+      for (Target& target : *list) targets.push_back(&target);
+    }
+    const std::uint64_t how = targets.size() == 1 ? dice_.Below(3) : 0;
+    for (Target* target : targets) {
+      const Target::Kind kind = target->kind;
+      if (kind == Target::Kind::kNode) {
+        target->node = NodeId((target->node.value() + shift) % child_.nodes);
       }
-      const bool single = target.kind == Target::Kind::kNode ||
-                          target.kind == Target::Kind::kLeader ||
-                          target.kind == Target::Kind::kFollower;
-      if (!single || how == 0) return;
-      target = Target{how == 1 ? Target::Kind::kLeader : Target::Kind::kFollower, NodeId(), ""};
-    });
+      const bool single = kind == Target::Kind::kNode || kind == Target::Kind::kLeader ||
+                          kind == Target::Kind::kFollower;
+      if (!single || how == 0) continue;
+      *target = Target{how == 1 ? Target::Kind::kLeader : Target::Kind::kFollower, NodeId(), ""};
+    }
   }
 
   void Stretch() {
@@ -188,8 +213,16 @@ class Mutator {
     child_.config = donor.config;
     child_.workload = donor.workload;
     child_.workload.stop = stop;
-    std::erase_if(child_.config.priorities,
-                  [&](const auto& one) { return one.first.value() >= child_.nodes; });
+    child_.node_config = donor.node_config;
+    phase_.standing = PhaseOf(donor, profile_).standing;  // clocks keep to the bound of leases
+    const auto absent = [&](NodeId node) { return node.value() >= child_.nodes; };
+    std::erase_if(child_.config.priorities, [&](const auto& one) { return absent(one.first); });
+    std::erase_if(child_.node_config, [&](const auto& one) { return absent(one.first); });
+    for (auto& [node, own] : child_.node_config) own.priorities = child_.config.priorities;
+    std::erase_if(phase_.standing, [&](Event& event) {
+      return !RemoveTargets(event.action,
+                            [&](const Target& target) { return absent(target.node); });
+    });
   }
 
   void KeepToTheirNumber() {
