@@ -304,11 +304,11 @@ void Builder::AddTimers() {
 // --- Elections, and the end of leadership and of nodes ------------------------------------------
 
 // A node may vote by an older configuration than the candidate's; without any it admits nobody.
+// Who is removed or demoted campaigns until that is committed (thesis, section 4.2.2).
 void Builder::AddElections() {
   for (const Standing standing : kAllStandings) {
     if (standing == S::kWaiting) continue;
     table_.votes.At(standing) = Add("election/vote_of", standing);
-    if (standing < S::kVoter) continue;
     table_.campaigns.At(standing) = Add("election/campaign_of", standing);
     table_.elected.At(standing) = Add("election/won_by", standing);
   }
