@@ -147,6 +147,11 @@ class FilesTest(MutantsTest):
         self.mutant("figure-8", profile="reads")
         self.expect_wrong("there is no scenarios/fuzz/reads.json")
 
+    def test_another_mutants_profile_may_be_missing_while_one_is_tried(self):
+        self.mutant("other", profile="reads")
+        self.expect(2, ["other.toml: there is no scenarios/fuzz/reads.json"], "--check-only")
+        self.expect(0, ["1 edits apply"], "--check-only", "figure-8")
+
     def test_every_row_has_a_file_and_every_file_a_row(self):
         self.write("tests/mutants/rows.txt", "17 Figure 8\n34b leases that differ\n")
         self.expect(2, ["row 34b (leases that differ) has no file"], "--check-only")
@@ -217,6 +222,8 @@ class RunTest(MutantsTest):
     def test_a_safety_bug_counts_by_an_invariant_or_a_check_of_the_core_only(self):
         self.mutant("figure-8", replace="run=lost fuzz='expected logs_equal'")
         self.expect(1, ['broke "expected logs_equal", which does not count for a bug of safety'])
+        self.mutant("figure-8", replace="run=lost fuzz='the process lives'")
+        self.expect(1, ['broke "the process lives", which does not count'])
         self.mutant("figure-8", replace="run=lost fuzz='check in the core'")
         self.expect(0, ["1 passed"])
 

@@ -148,9 +148,14 @@ def row_complaints(mutants, all_rows):
     return complaints
 
 
-def load(all_rows=True, with_profiles=True):
-    """All mutants in the order of their rows, or BadFiles. Without all_rows a row may have no file
-    yet; without with_profiles its profile need not be there."""
+def is_named(mutant, names):
+    """By its file or its row; no names stand for all."""
+    return not names or mutant.name in names or mutant.row in names
+
+
+def load(names=(), complete=True):
+    """The mutants that are named, in the order of their rows, or BadFiles: all files are looked at.
+    While not everything is complete, rows may have no file, and profiles may be missing."""
     mutants, complaints = [], []
     for path in sorted((ROOT / FOLDER).glob("*.toml")):
         place = path.relative_to(ROOT).as_posix()
@@ -162,25 +167,18 @@ def load(all_rows=True, with_profiles=True):
             complaints.append(f"{place}: {failure}")
             continue
         mutants.append(mutant)
-        wrong = complaint_of(mutant, with_profiles)
+        wrong = complaint_of(mutant, complete and is_named(mutant, names))
         if wrong:
             complaints.append(f"{place}: {wrong}")
-    complaints += row_complaints(mutants, all_rows and not complaints)
+    complaints += row_complaints(mutants, complete and not names and not complaints)
+    complaints += [f"there is no mutant \"{name}\"; tools/mutants --list tells them"
+                   for name in names if not any(is_named(mutant, [name]) for mutant in mutants)]
     if not mutants and not complaints:
         complaints.append(f"{FOLDER}/ holds no file")
     if complaints:
         raise BadFiles("\n".join(complaints))
-    return sorted(mutants, key=lambda mutant: (row_order(mutant.row), mutant.name))
-
-
-def select(mutants, names):
-    """Those that are named (by file or by row), or all."""
-    unknown = [name for name in names
-               if not any(name in (mutant.name, mutant.row) for mutant in mutants)]
-    if unknown:
-        raise BadFiles(f"there is no mutant \"{unknown[0]}\"; tools/mutants --list tells them")
-    return [mutant for mutant in mutants
-            if not names or mutant.name in names or mutant.row in names]
+    mutants.sort(key=lambda mutant: (row_order(mutant.row), mutant.name))
+    return [mutant for mutant in mutants if is_named(mutant, names)]
 
 
 def folder_of(*parts):
