@@ -25,9 +25,9 @@ case $1 in
     exit 1 ;;
   fuzz)
     echo "$@" >> "{root}/fuzzed"
-    [ -z "$fuzz" ] && echo '{"runs": 40, "seeds": {"first": 1, "last": 40}, "wall_seconds": 2.5,
+    [ -z "$fuzz" ] && echo '{"runs": 40, "seeds": {"first": 1, "last": 40}, "wall_ms": 2500,
       "failures": []}' > "${10}" && exit 0
-    echo '{"runs": 7, "seeds": {"first": 1, "last": 40}, "wall_seconds": 1.25, "failures": [
+    echo '{"runs": 7, "seeds": {"first": 1, "last": 40}, "wall_ms": 1250, "failures": [
       {"seed": 7, "property": "'$fuzz'", "detail": "so it is", "shrunk": "x", "shrunk_events": 3}
       ]}' > "${10}"
     exit 1 ;;
