@@ -87,13 +87,14 @@ inline constexpr std::array<std::string_view, kVariations> kVariationNames = {
 enum class Trial : std::uint8_t {
   kAbsence,      // a minority is away, and returns
   kTransfer,     // leadership is handed over
+  kPartialCut,   // the leader does not reach a minority that reaches all others, to the end
   kBridge,       // two groups that share a node, to the end
   kStalledDisk,  // the leader's, to the end
   kCount,
 };
 inline constexpr std::size_t kTrials = static_cast<std::size_t>(Trial::kCount);
-inline constexpr std::array<std::string_view, kTrials> kTrialNames = {"absence", "transfer",
-                                                                      "bridge", "stalled_disk"};
+inline constexpr std::array<std::string_view, kTrials> kTrialNames = {
+    "absence", "transfer", "partial_cut", "bridge", "stalled_disk"};
 
 template <class T>
 using Range = std::pair<T, T>;  // both ends are drawn, too

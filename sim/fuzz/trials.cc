@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace drydock::sim {
 namespace {
@@ -49,6 +50,9 @@ class TrialDice {
         return;
       case Trial::kTransfer:
         return DrawTransfer();
+      case Trial::kPartialCut:
+        if (config.check_quorum) DrawPartialCut();
+        return;
       case Trial::kBridge:
         if (config.check_quorum) DrawBridge();
         return;
@@ -69,6 +73,19 @@ class TrialDice {
   void Add(Duration after, Action action) {
     scenario_.events.push_back({begin_ + after, "", std::move(action)});
   }
+  void Cut(Duration after, std::vector<Targets> groups,
+           std::optional<Duration> length = std::nullopt) {
+    Add(after,
+        Partition{
+            .groups = std::move(groups), .one_way = false, .length = length, .flap = std::nullopt});
+  }
+  void Put(Duration after) {
+    ScriptedCall put;
+    put.key = "k0";
+    put.value = "1";
+    put.within = Ms(1000);
+    Add(after, std::move(put));
+  }
   Expectation& Expect(That that, const char* because) {
     scenario_.expect.push_back({.that = that});
     scenario_.expect.back().because = because;
@@ -79,11 +96,7 @@ class TrialDice {
   void DrawAbsence() {
     const Duration away = dice_.Time({Ms(300), Ms(2000)});
     Lengthen(away + Ms(1000));
-    Partition cut{.groups = {Named(Target::Kind::kMinority), Named(Target::Kind::kMajority)},
-                  .one_way = false,
-                  .length = away,
-                  .flap = std::nullopt};
-    Add(Ms(1), std::move(cut));
+    Cut(Ms(1), {Named(Target::Kind::kMinority), Named(Target::Kind::kMajority)}, away);
     Expect(That::kOneLeader, "who was alone and returns deposes nobody").during = {begin_,
                                                                                    scenario_.until};
   }
@@ -95,29 +108,51 @@ class TrialDice {
     Expect(That::kOneLeader, "leadership was handed over").at = scenario_.until;
   }
 
-  // Two groups that only one node joins; one of them is a majority with it. One more node may fail.
+  // The leader no longer reaches a minority, which hears all others (thesis, section 4.2.3).
+  void DrawPartialCut() {
+    Lengthen(Ms(2000));
+    Cut(Ms(1), {Named(Target::Kind::kMajority), Named(Target::Kind::kFollowers)});
+    Expect(That::kOneLeader, "a majority hears the leader, and votes for nobody else").during = {
+        begin_, scenario_.until};
+  }
+
+  // Two groups that only one node joins; one of them is a majority with it.
   void DrawBridge() {
-    std::vector<Target> nodes;
+    Lengthen(Ms(4000));
+    if (dice_.OneIn(2)) {
+      DrawGroups();
+    } else {
+      LeaveLeaderOne();
+    }
+    Put(Ms(3000));
+    const std::pair last(scenario_.until - Ms(1000), scenario_.until);
+    Expect(That::kOneLeader, "a majority hears the node that joins the groups").during = last;
+    Expectation& served = Expect(That::kProgress, "and its leader serves");
+    served.during = last;
+    served.at_least = 1;
+  }
+
+  void DrawGroups() {
+    Targets nodes;
     for (std::uint32_t i = 0; i < scenario_.nodes; ++i) {
       const auto place = static_cast<std::ptrdiff_t>(dice_.Below(nodes.size() + 1));
       nodes.insert(nodes.begin() + place, {Target::Kind::kNode, NodeId(i), ""});
     }
     const auto bridge =
         nodes.begin() + static_cast<std::ptrdiff_t>(dice_.From({1, nodes.size() - 2}));
-    Lengthen(Ms(4000));
-    Partition cut{.groups = {Targets(nodes.begin(), bridge + 1), Targets(bridge, nodes.end())},
-                  .one_way = false,
-                  .length = std::nullopt,
-                  .flap = std::nullopt};
-    const std::size_t majority = nodes.size() / 2 + 1;
-    const std::size_t larger = std::max(cut.groups[0].size(), cut.groups[1].size());
-    const Target other = dice_.OneIn(2) ? nodes.front() : nodes.back();
-    if (larger > majority && dice_.OneIn(2)) {
-      Add(Ms(1), Crash{{other}, "", Crash::Lose::kUnsynced, std::nullopt});
+    Cut(Ms(1), {Targets(nodes.begin(), bridge + 1), Targets(bridge, nodes.end())});
+  }
+
+  // The leader reaches one follower, without which the others are no majority: more of them would
+  // be down. A moment's pause gives that follower a name.
+  void LeaveLeaderOne() {
+    const std::uint32_t majority = scenario_.nodes / 2 + 1;
+    for (std::uint32_t up = scenario_.nodes - 1; up > majority; --up) {
+      Add(Ms(1), Crash{Named(Target::Kind::kFollower), "", Crash::Lose::kUnsynced, std::nullopt});
     }
-    Add(Ms(1), std::move(cut));
-    Expect(That::kOneLeader, "a majority hears the node that joins the groups").during = {
-        scenario_.until - Ms(1000), scenario_.until};
+    Add(Ms(2), Pause{Named(Target::Kind::kFollower), "last", Ms(1)});
+    const Target last{Target::Kind::kBound, NodeId(), "last"};
+    Cut(Ms(4), {{Named(Target::Kind::kLeader).front(), last}, Named(Target::Kind::kFollowers)});
   }
 
   // The disk of the leader hangs to the end; a moment's pause gives the leader a name.
@@ -128,11 +163,7 @@ class TrialDice {
     DiskFault fault{.node = hung};
     fault.stall = Ms(100'000);
     Add(Ms(3), std::move(fault));
-    ScriptedCall put;
-    put.key = "k0";
-    put.value = "1";
-    put.within = Ms(1500);
-    Add(Ms(4), std::move(put));
+    Put(Ms(4));
     Expectation& moved = Expect(That::kNewLeader, "who can store nothing does not lead");
     moved.not_node = hung;
     moved.at = scenario_.until;
