@@ -101,11 +101,16 @@ class TrialDice {
                                                                                    scenario_.until};
   }
 
-  // Thesis, section 3.10.
+  // Thesis, section 3.10: done long before an election timeout. A moment's pause gives the leader a
+  // name.
   void DrawTransfer() {
     Lengthen(Ms(1000));
-    Add(Ms(1), TransferLeader{std::nullopt, std::nullopt, TransferOutcome::kDone});
-    Expect(That::kOneLeader, "leadership was handed over").at = scenario_.until;
+    Add(Ms(1), Pause{Named(Target::Kind::kLeader), "old", Ms(1)});
+    Add(Ms(3), TransferLeader{std::nullopt, std::nullopt, std::nullopt});
+    Expectation& moved = Expect(That::kNewLeader, "leadership was handed over");
+    moved.not_node = {Target{Target::Kind::kBound, NodeId(), "old"}};
+    moved.by = begin_ + Ms(140);
+    Expect(That::kOneLeader, "and stays there").at = scenario_.until;
   }
 
   // The leader no longer reaches a minority, which hears all others (thesis, section 4.2.3).
