@@ -9,8 +9,6 @@ namespace {
 
 // Histories of fuzz runs are small; larger ones are judged by the log's order alone.
 constexpr std::uint64_t kSearchUpTo = 2000;
-// A busy run has some ten thousand events a virtual second.
-constexpr std::uint64_t kMaxEvents = 10'000'000;
 
 }  // namespace
 

@@ -10,6 +10,9 @@
 
 namespace drydock::sim {
 
+// A busy run has some ten thousand events a virtual second; one of more than these never ends.
+inline constexpr std::uint64_t kMaxEvents = 10'000'000;
+
 struct FuzzRun {
   std::uint64_t hash = 0;  // of the trace
   std::uint64_t events = 0;

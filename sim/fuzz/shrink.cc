@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text/units.h"
+#include "sim/fuzz/fuzz_run.h"
 #include "sim/fuzz/shrink_passes.h"
 #include "sim/scenario/parse.h"
 #include "sim/scenario/write.h"
@@ -123,7 +124,9 @@ std::string FileOf(const Scenario& scenario) {
 }
 
 Tried RunHere(const Scenario& scenario, std::uint64_t seed, std::uint64_t search_up_to) {
-  const RunResult result = Run(scenario, {.seed = seed, .search_up_to = search_up_to});
+  const RunOptions options{
+      .seed = seed, .observers = {}, .search_up_to = search_up_to, .max_events = kMaxEvents};
+  const RunResult result = Run(scenario, options);
   return {FailureOf(scenario, result), result.events};
 }
 

@@ -41,7 +41,7 @@ struct ShrinkOptions {
   bool look_inside = true;
   // It stops at the first of the two. Never counted in seconds: the same input gives the same file.
   std::uint64_t max_runs = 20'000;
-  std::uint64_t max_simulated = 400'000'000;
+  std::uint64_t max_simulated = 40'000'000;
   std::function<void(const ShrinkProgress&)> progress = {};  // called before each run; may be empty
 };
 

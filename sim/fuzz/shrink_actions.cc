@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -8,6 +9,11 @@
 
 namespace drydock::sim {
 namespace {
+
+// n0 before n1, all nodes before what only a run can name.
+bool IsNamedBefore(const Target& a, const Target& b) {
+  return std::tuple(a.kind, a.node, a.name) < std::tuple(b.kind, b.node, b.name);
+}
 
 // Tries simpler forms of one event.
 class Simplifier {
@@ -19,6 +25,10 @@ class Simplifier {
     const Action before = trials_.best().events[event_].action;
     std::visit(*this, before);
     FewerTargets();
+    Change<Action>([](Action& action) {
+      for (Targets* list : TargetsOf(action).lists)
+        std::sort(list->begin(), list->end(), IsNamedBefore);
+    });
     // A fault that nothing depends on the end of; the guard knows when something does.
     Change<Action>([](Action& action) {
       std::optional<Duration>* length = LengthOf(action);

@@ -117,9 +117,6 @@ void ClearChances(Scenario& scenario, Decision kind) {
   ClearIn(scenario.network, kind);
   for (Event& event : scenario.events) {
     if (auto* set = std::get_if<SetNetwork>(&event.action)) ClearIn(set->network, kind);
-    if (auto* filter = std::get_if<Filter>(&event.action)) {
-      if (kind == Decision::kFilter && filter->drop < kCertain) filter->drop = 0;
-    }
     if (auto* disk = std::get_if<DiskFault>(&event.action)) {
       if (kind == Decision::kSyncFails) Clear(disk->sync_fails);
       if (kind == Decision::kSyncLies) Clear(disk->sync_lies);
@@ -146,7 +143,9 @@ std::vector<Pin> PinsIn(const Pins& pins, std::optional<Decision> kind) {
 // Gives how many of the pins are left.
 std::size_t TakeAwayPins(Trials& trials, const Scenario& base, const std::vector<Pin>& pins) {
   std::size_t count = pins.size();
+  const std::uint64_t most_runs = trials.spent().runs + kSideStepRuns;
   TakeAway(pins.size(), [&](const std::vector<std::size_t>& left) {
+    if (trials.spent().runs >= most_runs) return false;
     Scenario candidate = base;
     for (const std::size_t i : left) candidate.pins[pins[i].stream][pins[i].key] = pins[i].value;
     if (!trials.Try(candidate)) return false;
@@ -156,16 +155,56 @@ std::size_t TakeAwayPins(Trials& trials, const Scenario& base, const std::vector
   return count;
 }
 
+// Without some chances, with pins for what they did instead.
+void PinInstead(Trials& trials, const Scenario& base, const std::vector<Pin>& pins) {
+  const Trials::Mark before = trials.Remember();
+  Scenario candidate = base;
+  for (const Pin& pin : pins) candidate.pins[pin.stream][pin.key] = pin.value;
+  if (!trials.Try(candidate)) return;
+  if (TakeAwayPins(trials, base, pins) > kFewPins) trials.Return(before);
+}
+
 void PinChances(Trials& trials, Decision kind) {
   Scenario base = trials.best();
   ClearChances(base, kind);
   if (base == trials.best()) return;
-  const std::vector<Pin> taken = PinsIn(ChoicesOf(trials.best()).taken, kind);
-  const Trials::Mark before = trials.Remember();
-  Scenario candidate = base;
-  for (const Pin& pin : taken) candidate.pins[pin.stream][pin.key] = pin.value;
-  if (!trials.Try(candidate)) return;
-  if (TakeAwayPins(trials, base, taken) > kFewPins) trials.Return(before);
+  PinInstead(trials, base, PinsIn(ChoicesOf(trials.best()).taken, kind));
+}
+
+// Keeps which messages filters dropped. As a loss, a message has the number that it has on its
+// link.
+class FilteredKeeper final : public Observer {
+ public:
+  void OnNodeEvent(const EventMeta&, const TraceEvent&) override {}
+  void OnSimEvent(const EventMeta&, const SimEvent& event) override {
+    if (const auto* sent = std::get_if<trace::Sent>(&event)) ++sent_[LinkOf(*sent->message)];
+    const auto* dropped = std::get_if<trace::Dropped>(&event);
+    if (dropped == nullptr || dropped->reason != DropReason::kFilter) return;
+    const std::string link = LinkOf(*dropped->message);
+    lost_[link][{Decision::kLoss, sent_[link] - 1}] = 1;
+  }
+  const Pins& lost() const { return lost_; }
+
+ private:
+  static std::string LinkOf(const Message& message) {
+    return "n" + std::to_string(message.from.value()) + ">n" + std::to_string(message.to.value());
+  }
+
+  std::map<std::string, std::uint64_t> sent_;  // by link
+  Pins lost_;
+};
+
+// What a filter drops by chance is lost without it.
+void PinFilters(Trials& trials) {
+  Scenario base = trials.best();
+  std::erase_if(base.events, [](const Event& event) {
+    const auto* filter = std::get_if<Filter>(&event.action);
+    return filter != nullptr && filter->drop < kCertain;
+  });
+  if (base == trials.best()) return;
+  FilteredKeeper keeper;
+  Run(trials.best(), {.seed = *trials.best().seed, .observers = {&keeper}, .search_up_to = 0});
+  PinInstead(trials, base, PinsIn(keeper.lost(), std::nullopt));
 }
 
 }  // namespace
@@ -195,13 +234,15 @@ void NameLeaders(Trials& trials) {
   }
 }
 
-// Not of reads that flip bits: only the fault itself tells the judges that data may be damaged.
+// Not of reads that flip bits: only the fault itself tells the judges that data may be damaged. And
+// not where a quiet time matters: a pin knows no time, and could fall into it.
 void PinChances(Trials& trials) {
-  for (const Decision kind :
-       {Decision::kStale, Decision::kDuplicate, Decision::kReorder, Decision::kLoss,
-        Decision::kFilter, Decision::kSyncFails, Decision::kSyncLies}) {
+  if (trials.guard().active()) return;
+  for (const Decision kind : {Decision::kStale, Decision::kDuplicate, Decision::kReorder,
+                              Decision::kLoss, Decision::kSyncFails, Decision::kSyncLies}) {
     PinChances(trials, kind);
   }
+  PinFilters(trials);
 }
 
 void RemovePins(Trials& trials) {

@@ -18,6 +18,7 @@ using Expect = ScriptedCall::Expect;
 Check CheckOf(const Expectation& expectation, Duration until) {
   Check check{.that = expectation.that,
               .key = expectation.key,
+              .reads = expectation.that == That::kValue,
               .from = until,
               .to = until,
               .at_least = expectation.at_least.value_or(0)};
@@ -36,6 +37,7 @@ std::optional<Check> CheckOf(const Event& event, const Scenario& scenario) {
   if (const auto* call = std::get_if<ScriptedCall>(&event.action)) {
     if (call->expect == Expect::kAnything) return std::nullopt;
     check.key = call->key;
+    check.reads = call->kind == ScriptedCall::Kind::kGet || call->kind == ScriptedCall::Kind::kCas;
     patience = call->within.value_or(patience);
   } else if (const auto* change = std::get_if<ChangeMembers>(&event.action)) {
     if (!change->expect.has_value()) return std::nullopt;
@@ -151,10 +153,9 @@ bool ShrinkGuard::Allows(const Scenario& candidate) const {
   if (before.majority && !now.majority) return false;
   const bool cut = before.standing.cuts + before.standing.filters > 0;
   if (cut && now.nodes != before.nodes) return false;
-  if (now.slow && !SamePace(now.config, before.config)) return false;
-  if (check->that == That::kValue || !check->that) {
-    if (now.writes < before.writes) return false;
-  }
+  const bool same_pace = SamePace(now.config, before.config);
+  if (!same_pace && (now.slow || !SamePace(now.config, Settings()))) return false;
+  if (check->reads && now.writes < before.writes) return false;
   if (check->that == That::kMembers && now.changes < before.changes) return false;
   if (check->that != That::kProgress) return true;
   // One client is enough to see that nothing goes on at all.

@@ -15,6 +15,7 @@ namespace drydock::sim {
 struct Check {
   std::optional<Expectation::That> that;  // null: a call with an expected answer
   std::string key;                        // of a value or a call
+  bool reads = false;                     // depends on what was written under the key
   Duration from, to;                      // when it is looked at
   std::uint64_t at_least = 0;             // of progress
 };

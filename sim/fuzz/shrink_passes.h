@@ -13,6 +13,10 @@
 
 namespace drydock::sim {
 
+// A step that makes the scenario larger first, to see how small it becomes then, may take so many
+// runs.
+inline constexpr std::uint64_t kSideStepRuns = 400;
+
 // Tries the best scenario with a change; one that changes nothing is no candidate.
 bool TryChange(Trials& trials, const std::function<void(Scenario&)>& change);
 

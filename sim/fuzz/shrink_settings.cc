@@ -15,6 +15,7 @@ Settings Defaults() {
 
 // One of these durations of the configuration becomes rounder.
 void Round(Trials& trials, Duration Settings::*member) {
+  if (trials.best().config.*member == Defaults().*member) return;
   for (const Duration round : RounderThan(trials.best().config.*member)) {
     if (TryChange(trials, [&](Scenario& scenario) { scenario.config.*member = round; })) return;
   }

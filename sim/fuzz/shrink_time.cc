@@ -8,9 +8,8 @@ namespace drydock::sim {
 namespace {
 
 // What is left of a gap between two moments, the shortest first.
-constexpr std::array<Duration, 12> kGaps = {
+constexpr std::array<Duration, 11> kGaps = {
     Duration(),
-    Duration::Milliseconds(1),
     Duration::Milliseconds(10),
     Duration::Milliseconds(50),
     Duration::Milliseconds(100),
@@ -35,6 +34,10 @@ Duration RoundUp(Duration moment, Duration unit) {
   return Duration::Nanoseconds((moment.nanoseconds() + step - 1) / step * step);
 }
 
+bool BreaksBeforeTheEnd(const Trials& trials) {
+  return trials.failure().time < trials.best().until.nanoseconds();
+}
+
 // The moment before the one with this number.
 Duration Before(const std::vector<Duration>& moments, std::size_t number) {
   return number == 0 ? Duration() : moments[number - 1];
@@ -44,13 +47,17 @@ Duration Before(const std::vector<Duration>& moments, std::size_t number) {
 
 void CutTheEnd(Trials& trials) {
   if (trials.guard().active()) return;
-  const Duration broken = Duration::Nanoseconds(trials.failure().time);
   const auto cut_to = [&trials](Duration end) {
-    return end < trials.best().until && end > Duration() && trials.Try(Until(trials.best(), end));
+    return end > Duration() && trials.Try(Until(trials.best(), end));
   };
-  for (const Duration unit : {Duration::Milliseconds(100), Duration::Milliseconds(10),
-                              Duration::Milliseconds(1), Duration::Nanoseconds(1)}) {
-    if (cut_to(RoundUp(broken, unit))) return;
+  if (BreaksBeforeTheEnd(trials)) {
+    const Duration broken = Duration::Nanoseconds(trials.failure().time);
+    for (const Duration unit : {Duration::Milliseconds(100), Duration::Milliseconds(10),
+                                Duration::Milliseconds(1), Duration::Nanoseconds(1)}) {
+      const Duration end = RoundUp(broken, unit);
+      if (end >= trials.best().until || cut_to(end)) return;
+    }
+    return;
   }
   // What is judged at the end breaks at any end that is late enough.
   constexpr std::int64_t kParts = 8;
@@ -83,6 +90,7 @@ void RoundMoments(Trials& trials) {
     const std::vector<Duration> moments = MomentsOf(trials.best());
     const Duration moment = moments[number];
     const Duration begin = Before(moments, number);
+    if (moment == trials.best().until && BreaksBeforeTheEnd(trials)) continue;  // CutTheEnd's
     for (const Duration round : RounderThan(moment)) {
       if (round < begin) continue;
       if (trials.Try(WithGap(trials.best(), begin, moment, round - begin))) break;

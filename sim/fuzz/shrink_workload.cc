@@ -74,10 +74,13 @@ Scenario WithCalls(Scenario scenario, const std::vector<Event>& calls) {
 
 bool TakeAwayCalls(Trials& trials, const Scenario& before, const std::vector<Event>& calls) {
   std::size_t count = calls.size();
+  const std::uint64_t most_runs = trials.spent().runs + kSideStepRuns;
   TakeAway(calls.size(), [&](const std::vector<std::size_t>& left) {
+    if (trials.spent().runs >= most_runs) return false;
     std::vector<Event> some;
+    some.reserve(left.size());
     for (const std::size_t i : left) some.push_back(calls[i]);
-    if (!trials.TryWithSeeds(WithCalls(before, some))) return false;
+    if (!trials.Try(WithCalls(before, some))) return false;
     count = left.size();
     return true;
   });
@@ -96,7 +99,7 @@ void FewerClients(Trials& trials) {
   }
 }
 
-void OneKindOfCall(Trials& trials) {
+void FewerKindsOfCalls(Trials& trials) {
   const auto mix = [&trials](std::uint64_t put, std::uint64_t get, std::uint64_t cas) {
     return TryChange(trials, [=](Scenario& scenario) {
       Workload& workload = scenario.workload;
@@ -104,8 +107,11 @@ void OneKindOfCall(Trials& trials) {
     });
   };
   constexpr std::uint64_t kOne = 1'000'000;
-  if (mix(kOne, 0, 0) || mix(kOne, kOne, 0)) return;
-  mix(0, 0, kOne);
+  if (mix(kOne, 0, 0) || mix(kOne, kOne, 0) || mix(0, 0, kOne)) return;
+  for (auto weight : {&Workload::del, &Workload::cas, &Workload::get, &Workload::put}) {
+    Set(trials, weight, std::uint64_t{0});
+    if (trials.best().workload.*weight > 0) Set(trials, weight, kOne);
+  }
 }
 
 template <class Member>
@@ -127,7 +133,7 @@ void SimplifyWorkload(Trials& trials) {
   for (const std::uint64_t keys : {1U, 2U, 3U}) {
     if (keys < trials.best().workload.keys && Set(trials, &Workload::keys, keys)) break;
   }
-  OneKindOfCall(trials);
+  FewerKindsOfCalls(trials);
   TryChange(trials, [](Scenario& scenario) {
     scenario.workload.value_bytes_min = scenario.workload.value_bytes_max = 8;
   });

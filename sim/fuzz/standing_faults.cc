@@ -1,6 +1,7 @@
 #include "sim/fuzz/standing_faults.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -93,8 +94,10 @@ class Player {
     for (const Event& event : scenario_.events) {
       if (event.at > moment_) break;
       now_ = event.at;
+      EndNetworks(now_);
       std::visit(*this, event.action);
     }
+    EndNetworks(moment_ + Duration::Nanoseconds(1));
     const std::uint64_t nodes = scenario_.nodes;
     found_.down = SizeOf(down_, nodes);
     found_.suspended = SizeOf(suspended_, nodes);
@@ -123,7 +126,8 @@ class Player {
   }
   void operator()(const Heal&) { found_.cuts = found_.filters = 0; }
   void operator()(const SetNetwork& set) {
-    if (Lasts(set.length)) Apply(set.network);
+    if (set.length) networks_.emplace(now_ + *set.length, found_.network);
+    Apply(set.network);
   }
   void operator()(const Filter& filter) {
     if (Lasts(filter.length)) ++found_.filters;
@@ -157,32 +161,45 @@ class Player {
     return !length.has_value() || now_ + *length > moment_;
   }
 
-  void Apply(const NetworkSettings& network) {
-    found_.loss = network.loss.value_or(found_.loss);
-    found_.duplicate = network.duplicate.value_or(found_.duplicate);
-    found_.reorder = network.reorder.value_or(found_.reorder);
-    found_.stale = network.stale.value_or(found_.stale);
-    found_.latencies += network.latency.has_value() + network.client_latency.has_value();
+  void Apply(const NetworkSettings& settings) {
+    StandingNetwork& network = found_.network;
+    network.loss = settings.loss.value_or(network.loss);
+    network.duplicate = settings.duplicate.value_or(network.duplicate);
+    network.reorder = settings.reorder.value_or(network.reorder);
+    network.stale = settings.stale.value_or(network.stale);
+    network.latencies += settings.latency.has_value() + settings.client_latency.has_value();
     // A setting of all links hides those of single ones.
-    if (network.loss && network.duplicate && network.reorder) found_.links = 0;
-    found_.links += network.links.size();
+    if (settings.loss && settings.duplicate && settings.reorder) network.links = 0;
+    network.links += settings.links.size();
+  }
+
+  // A network that ends before the moment leaves what there was when it began, whatever came since.
+  void EndNetworks(Duration before) {
+    while (!networks_.empty() && networks_.begin()->first < before) {
+      found_.network = networks_.begin()->second;
+      networks_.erase(networks_.begin());
+    }
   }
 
   const Scenario& scenario_;
   Duration moment_;
   Duration now_;
   StandingFaults found_;
+  std::multimap<Duration, StandingNetwork> networks_;  // that come back, by when
   List down_, suspended_, paused_, outside_, clocks_, disks_;
 };
 
 }  // namespace
 
+bool StandingNetwork::NoWorseThan(const StandingNetwork& other) const {
+  return loss <= other.loss && duplicate <= other.duplicate && reorder <= other.reorder &&
+         stale <= other.stale && latencies <= other.latencies && links <= other.links;
+}
+
 bool StandingFaults::NoWorseThan(const StandingFaults& other) const {
   return down <= other.down && suspended <= other.suspended && paused <= other.paused &&
          outside <= other.outside && cuts <= other.cuts && filters <= other.filters &&
-         loss <= other.loss && duplicate <= other.duplicate && reorder <= other.reorder &&
-         stale <= other.stale && latencies <= other.latencies && links <= other.links &&
-         clocks <= other.clocks && disks <= other.disks;
+         network.NoWorseThan(other.network) && clocks <= other.clocks && disks <= other.disks;
 }
 
 StandingFaults FaultsAt(const Scenario& scenario, Duration moment) {

@@ -9,15 +9,21 @@
 
 namespace drydock::sim {
 
+struct StandingNetwork {
+  Probability loss = 0, duplicate = 0, reorder = 0, stale = 0;
+  std::uint64_t latencies = 0, links = 0;  // that are set
+
+  bool NoWorseThan(const StandingNetwork& other) const;
+};
+
 // More of any of these is a worse state. Nodes that only a run could name count by how many they
 // may be at most.
 struct StandingFaults {
   std::uint64_t down = 0, suspended = 0, paused = 0;  // nodes
   std::uint64_t outside = 0;                          // nodes that are no members
   std::uint64_t cuts = 0, filters = 0;
-  Probability loss = 0, duplicate = 0, reorder = 0, stale = 0;
-  std::uint64_t latencies = 0, links = 0;  // that are set
-  std::uint64_t clocks = 0, disks = 0;     // nodes with a wrong clock, a broken disk
+  StandingNetwork network;
+  std::uint64_t clocks = 0, disks = 0;  // nodes with a wrong clock, a broken disk
 
   bool NoWorseThan(const StandingFaults& other) const;
   // Whether a majority of so many nodes works.

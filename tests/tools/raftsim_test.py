@@ -7,7 +7,9 @@ The binary is named by RAFTSIM, or is build/release/bin/raftsim.
 import filecmp
 import json
 import os
+import pty
 import random
+import re
 import shlex
 import subprocess
 import tempfile
@@ -260,7 +262,8 @@ class CommandLineTest(RaftsimTest):
         self.assert_one_line(result, 'raftsim: ')
 
     def test_unknown_words_and_flags(self):
-        for arguments in ([], ['frobnicate'], ['--frobnicate'], ['run'], ['check'], ['linearize'],
+        for arguments in ([], ['frobnicate'], ['--frobnicate'], ['run'], ['shrink'], ['check'],
+                          ['linearize'],
                           ['run', LEADER_CRASH, '--frobnicate'], ['run', LEADER_CRASH, 'second'],
                           ['run', LEADER_CRASH, '--trace'],
                           ['linearize', HISTORIES + '/ok-two-keys.jsonl', '--format', 'other']):
@@ -277,7 +280,7 @@ class CommandLineTest(RaftsimTest):
         self.assertEqual(told['seed'], 2**64 - 1)
 
     def test_help(self):
-        for command in ('run', 'check', 'linearize'):
+        for command in ('run', 'shrink', 'check', 'linearize'):
             with self.subTest(command):
                 result = raftsim(command, '--help')
                 self.assertEqual(result.returncode, HELD)
@@ -286,8 +289,73 @@ class CommandLineTest(RaftsimTest):
         for flag in ('--help', '-h', '--help-all'):
             result = raftsim(flag)
             self.assertEqual(result.returncode, HELD)
-            for command in ('run', 'check', 'bench', 'linearize'):
+            for command in ('run', 'shrink', 'check', 'bench', 'linearize'):
                 self.assertIn(command, result.stdout)
+
+
+class ShrinkTest(RaftsimTest):
+    """A put that nobody can serve, and much around it that does not matter."""
+
+    def failing(self, **changes):
+        return self.scenario(nodes=5, name='nobody-serves', events=[
+            {'at': '312ms', 'do': 'put', 'key': 'k', 'value': 'v'},
+            {'at': '517ms', 'do': 'pause', 'node': 'follower', 'for': '100ms'},
+            {'at': '1034ms', 'do': 'crash', 'node': ['n0', 'n1', 'n2']},
+            {'at': '1117ms', 'do': 'set_network', 'network': {'loss': 0.1}},
+            {'at': '1234ms', 'do': 'put', 'key': 'k', 'value': 'v', 'expect': 'ok',
+             'within': '1s'}], **changes)
+
+    def test_the_result_fails_alike_and_is_small(self):
+        result = raftsim('shrink', self.failing())
+        self.assertEqual(result.returncode, HELD, result.stderr)
+        self.assertEqual(result.stderr, '')
+        small = json.loads(result.stdout)
+        self.assertEqual([event['do'] for event in small['events']], ['crash', 'put'])
+        self.assertEqual(small['seed'], 1)
+        again = raftsim('run', self.write('small.json', result.stdout), '--json')
+        self.assertEqual(again.returncode, BROKEN)
+        self.assertEqual(raftsim('shrink', self.failing()).stdout, result.stdout)
+
+    def test_out_names_the_file(self):
+        out = self.path('out.json')
+        result = raftsim('shrink', self.failing(), '--out', out)
+        self.assertEqual(result.returncode, HELD, result.stderr)
+        self.assertRegex(result.stdout, '^' + re.escape(out) + r': breaks expected answer; events '
+                         r'5 -> 2, nodes 5 -> \d, 3s -> [\d.]+m?s, after \d+ runs\n$')
+        with open(out, encoding='utf-8') as file:
+            self.assertEqual(file.read(), raftsim('shrink', self.failing()).stdout)
+        self.assertEqual(raftsim('check', out).returncode, HELD)
+
+    def test_the_seed_of_the_flag_is_the_one_of_the_result(self):
+        result = raftsim('shrink', self.failing(), '--seed', '3')
+        self.assertIn('with seed 3 ', json.loads(result.stdout)['description'])
+
+    def test_what_cannot_be_shrunk_is_told(self):
+        self.assert_one_line(raftsim('shrink', self.scenario()),
+                             'small passes with seed 1: there is nothing to shrink')
+        self.assert_one_line(raftsim('shrink', self.path('nowhere.json')), 'cannot be read')
+        self.assert_one_line(raftsim('shrink', self.failing(), '--seed', 'x'), 'a seed is a number')
+        self.assert_one_line(
+            raftsim('shrink', self.failing(), '--out', self.path('no/such/folder.json')),
+            'cannot be written')
+        seedless = self.write('seedless.json',
+                              '{"version": 1, "name": "s", "nodes": 3, "until": "1s"}')
+        self.assert_one_line(raftsim('shrink', seedless), 'has no "seed"', '--seed NUMBER')
+
+    def test_a_terminal_sees_how_it_goes(self):
+        outside, inside = pty.openpty()
+        with subprocess.Popen([RAFTSIM, 'shrink', self.failing()], stdout=subprocess.DEVNULL,
+                              stderr=inside) as process:
+            os.close(inside)
+            shown = b''
+            with os.fdopen(outside, 'rb', buffering=0) as terminal:
+                try:
+                    while part := terminal.read(1000):
+                        shown += part
+                except OSError:  # nobody writes there any more
+                    pass
+            self.assertEqual(process.wait(60), HELD)
+        self.assertRegex(shown, rb'shrinking: \d+ runs, \d+ events left, [\d.]+m?s of virtual time')
 
 
 class CheckTest(RaftsimTest):
