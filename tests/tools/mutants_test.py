@@ -243,13 +243,19 @@ class RunTest(MutantsTest):
         self.expect(1, ["ERROR 17", "fuzzing: exit 2: no such command"])
 
     def test_stopping_ends_what_runs(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number=number):
+                (self.root / "hanging").unlink(missing_ok=True)
+                self.stop_by(number)
+
+    def stop_by(self, number):
         self.mutant("figure-8", find="mood=well", replace="mood=bad")
         with subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, text=True,
                               stderr=subprocess.PIPE) as process:
-            while not (self.root / "hanging").exists():
+            while not (self.root / "hanging").exists() or not (self.root / "hanging").read_text():
                 self.assertIsNone(process.poll())
                 time.sleep(0.01)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             _, errors = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
         self.assertEqual(errors, "tools/mutants: stopped\n")
