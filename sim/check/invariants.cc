@@ -393,8 +393,10 @@ void Invariants::On(const EventMeta& meta, const trace::Crashed& event) {
 
 void Invariants::On(const EventMeta& meta, const trace::Fault& event) {
   if (!meta.node.has_value()) return;
-  nodes_[meta.node->value()].destroyed_by = event.what;
-  nodes_[meta.node->value()].destroyed_always |= event.lasts;
+  Shadow& node = nodes_[meta.node->value()];
+  node.destroyed_by = event.what;
+  node.destroyed_always |= event.lasts;
+  node.excuses_loss = event.excuses_loss;
 }
 
 void Invariants::On(const EventMeta& meta, const trace::Started& event) {
@@ -424,8 +426,9 @@ void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::
   const bool vote_lost = event.term < node.durable_term ||
                          (event.term == node.durable_term && node.durable_vote.has_value() &&
                           event.vote != node.durable_vote);
-  if (log_lost) node.destroyed_from.emplace_back(Next(event.kept), node.destroyed_by);
-  if (vote_lost) node.vote_destroyed = std::max(node.vote_destroyed, node.durable_term);
+  const bool excused = std::exchange(node.excuses_loss, true);
+  if (log_lost && excused) node.destroyed_from.emplace_back(Next(event.kept), node.destroyed_by);
+  if (vote_lost && excused) node.vote_destroyed = std::max(node.vote_destroyed, node.durable_term);
   Check(!(log_lost || vote_lost) || !node.destroyed_by.empty(), meta, "durable state survives",
         [&] {
           return Name(*meta.node) + " restarts with term " + Text(event.term) + ", vote for " +

@@ -89,6 +89,7 @@ class Invariants final : public Observer {
     Term vote_destroyed;
     std::string destroyed_by;       // the fault that excuses a loss at the next start
     bool destroyed_always = false;  // and at each one after it
+    bool excuses_loss = true;       // of what was committed, too
     Index last() const { return Index(log.size()); }
     Term TermAt(Index index) const { return index == Index(0) ? Term(0) : log[index.value() - 1]; }
     bool Holds(Index index, Term of_term) const {

@@ -93,7 +93,9 @@ void SimCluster::Wipe(NodeId id) {
   node.new_disk = true;
   ++node.wipes;
   scenario_cause_ =
-      Emit(id, 0, trace::Fault{"the disk of n" + std::to_string(id.value()) + " is wiped"});
+      Emit(id, 0,
+           trace::Fault{.what = "the disk of n" + std::to_string(id.value()) + " is wiped",
+                        .excuses_loss = false});
 }
 
 // As an operator does it who writes the new store into another directory.

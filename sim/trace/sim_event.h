@@ -66,6 +66,9 @@ struct Crashed {
 struct Fault {
   std::string what;
   bool lasts = false;  // its damage may come at any later start, not only at the next
+  // Who lost its disk to a new one has no vote in its old name (docs/decisions/0003): that excuses
+  // what is missing there, and no loss of anything committed.
+  bool excuses_loss = true;
 };
 struct DiskSubmitted {
   const DiskOp* op;
