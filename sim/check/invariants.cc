@@ -191,7 +191,11 @@ void Invariants::Commit(const EventMeta& meta, const Shadow& node, Index index) 
   const Term term = node.TermAt(index);
   const std::uint64_t holders = HoldersOf(index, term);
   const auto copies = static_cast<std::size_t>(std::popcount(holders));
-  Check(IsQuorum(holders, node.quorums), meta, "commitment is durable", [&] {
+  std::uint64_t counted = holders;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].HeldOnce(index, term)) counted |= std::uint64_t{1} << i;
+  }
+  Check(IsQuorum(counted, node.quorums), meta, "commitment is durable", [&] {
     return Name(*meta.node) + " commits entry " + Text(index) + " of term " + Text(term) +
            " with " + std::to_string(copies) + " durable copies on " +
            std::to_string(nodes_.size()) + " nodes";
@@ -426,6 +430,10 @@ void Invariants::CheckRestart(const EventMeta& meta, Shadow& node, const trace::
   const bool vote_lost = event.term < node.durable_term ||
                          (event.term == node.durable_term && node.durable_vote.has_value() &&
                           event.vote != node.durable_vote);
+  if (log_lost) {
+    node.lost = node.log;
+    node.lost.resize(std::min<std::size_t>(node.log.size(), node.Safe().value()));
+  }
   const bool excused = std::exchange(node.excuses_loss, true);
   if (log_lost && excused) node.destroyed_from.emplace_back(Next(event.kept), node.destroyed_by);
   if (vote_lost && excused) node.vote_destroyed = std::max(node.vote_destroyed, node.durable_term);

@@ -90,6 +90,11 @@ class Invariants final : public Observer {
     std::string destroyed_by;       // the fault that excuses a loss at the next start
     bool destroyed_always = false;  // and at each one after it
     bool excuses_loss = true;       // of what was committed, too
+    // What was durable before a fault destroyed it: acknowledgements of it may be on their way.
+    std::vector<Term> lost;
+    bool HeldOnce(Index index, Term of_term) const {
+      return index.value() <= lost.size() && lost[index.value() - 1] == of_term;
+    }
     Index last() const { return Index(log.size()); }
     Term TermAt(Index index) const { return index == Index(0) ? Term(0) : log[index.value() - 1]; }
     bool Holds(Index index, Term of_term) const {
