@@ -90,7 +90,11 @@ Scenario Generate(const Profile& profile, std::uint64_t seed) {
   const Duration healed = dice.Time(profile.fault_phase);
   scenario.until = healed + profile.quiet_phase;
   // The second half of the quiet is for those that are behind.
-  if (scenario.workload.clients > 0) scenario.workload.stop = healed + Half(profile.quiet_phase);
+  if (scenario.workload.clients > 0) {
+    scenario.workload.stop = healed + Half(profile.quiet_phase);
+    // And for calls that somebody who was removed cannot answer.
+    scenario.workload.deadline = Half(profile.quiet_phase) - scenario.workload.attempt_timeout;
+  }
   if (!profile.kinds.empty()) {
     const std::vector<FaultKind> kinds = dice.SomeOf(profile.kinds);
     FaultDice(profile, dice, scenario).Draw(kinds, dice.Scale(profile.faults), healed);
