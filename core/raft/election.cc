@@ -81,10 +81,14 @@ void Raft::LeaveRole(RaftOutput& out) {
 
 void Raft::BecomeFollower(std::optional<NodeId> leader, RoleCause cause, RaftOutput& out) {
   const bool was_follower = role() == Role::kFollower;
+  // A term alone is no reason to wait longer (paper, figure 2): who campaigns in vain again and
+  // again would keep from it who could win. Only a leader has no election timer.
+  const bool timer_runs_on = cause == RoleCause::kHigherTerm && !IsLeader();
   LeaveRole(out);
   state_ = Follower{.leader = leader, .held = {}};
-  if (was_follower && cause == RoleCause::kHigherTerm) return;  // its timer runs on
+  if (was_follower && timer_runs_on) return;
   out.trace.emplace_back(trace::RoleChanged{Role::kFollower, cause, leader});
+  if (timer_runs_on) return;
   DrawElectionTimeout();
   ArmElection(out);
 }

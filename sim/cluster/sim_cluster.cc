@@ -155,7 +155,7 @@ void SimCluster::StepNode(SimNode& node, Input&& input, EventId cause) {
   if (node.node->halted()) {
     node.state = NodeState::kHalted;
     node.disk.EndProcess();
-    node.disk_free_at = now_;
+    node.disk_free_at.fill(now_);
     ++node.epoch;
     ++versions_.roles;
   }
@@ -211,9 +211,10 @@ void SimCluster::SubmitDiskOps(SimNode& node, EventId cause) {
   for (DiskOp& op : effects_.disk) {
     const Ticket ticket = op.ticket;
     const EventId event = Emit(node.id, cause, trace::DiskSubmitted{&op});
-    node.disk_free_at = std::max(node.disk_free_at, now_) + node.disk.TimeFor(op).nanoseconds();
+    std::int64_t& free_at = node.disk_free_at[static_cast<std::size_t>(op.lane)];
+    free_at = std::max(free_at, now_) + node.disk.TimeFor(op).nanoseconds();
     node.disk.Submit(std::move(op));
-    queue_.Push(node.disk_free_at, node.stream.Pick(Decision::kTie, ~std::uint64_t{0}),
+    queue_.Push(free_at, node.stream.Pick(Decision::kTie, ~std::uint64_t{0}),
                 DiskEnd{node.id, ticket, node.epoch, event});
   }
 }

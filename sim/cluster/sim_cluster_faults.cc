@@ -152,7 +152,7 @@ void SimCluster::Crash(NodeId id, Crash::Lose lose) {
   node.paused = false;
   node.inbox.clear();
   node.open_calls.clear();
-  node.disk_free_at = now_;
+  node.disk_free_at.fill(now_);
   ++node.epoch;
   ++versions_.roles;
 }
@@ -231,7 +231,8 @@ void SimCluster::ClearDisk(NodeId id) {
 // Only what can pass for a torn write excuses a node that has lost something: all other damage
 // shows by its checksum, and the node must not start.
 drydock::Status SimCluster::CorruptDisk(NodeId id, const Corrupt& corrupt) {
-  Result<Corruption> done = At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit, corrupt.settled);
+  Result<Corruption> done =
+      At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit, corrupt.settled);
   if (!done.ok()) return done.error();
   const std::optional<NodeId> excused = done.value().may_pass ? std::optional(id) : std::nullopt;
   scenario_cause_ =

@@ -1,6 +1,7 @@
 // One simulated machine: a node while it runs, its disk, its clock, and what it owes to others.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -34,7 +35,7 @@ struct SimNode {
   bool new_disk = true;     // its next start draws a store
   std::int64_t wake_at = std::numeric_limits<std::int64_t>::max();
   std::uint64_t wake_number = 0;
-  std::int64_t disk_free_at = 0;                 // when the last operation of the lane ends
+  std::array<std::int64_t, 2> disk_free_at{};    // when the last operation of each lane ends
   std::vector<CallId> open_calls;                // taken and not yet answered or dropped
   std::vector<std::pair<Input, EventId>> inbox;  // what came while it was paused
 };
