@@ -240,12 +240,13 @@ void SimCluster::TakeSnapshot(NodeId node) {
 // --- Calls: each is answered or dropped exactly once --------------------------------------------
 
 void SimCluster::OpenCall(SimNode& node, CallId call) {
-  node.open_calls.push_back(call);
+  node.open_calls.push_back({call, now_});
 }
 
 void SimCluster::CloseCall(SimNode& node, CallId call) {
   // The newest are the likeliest.
-  const auto found = std::find(node.open_calls.rbegin(), node.open_calls.rend(), call);
+  const auto found = std::find_if(node.open_calls.rbegin(), node.open_calls.rend(),
+                                  [call](const HeldCall& open) { return open.call == call; });
   DRYDOCK_CHECK(found != node.open_calls.rend(), node.id, call);
   *found = node.open_calls.back();
   node.open_calls.pop_back();
@@ -304,9 +305,11 @@ NodeStatus SimCluster::StatusOf(NodeId id) const {
   status.last = raft.log().last();
   status.last_term = raft.log().last_term();
   status.uncommitted_bytes = raft.uncommitted_bytes();
-  status.client_calls = static_cast<std::uint64_t>(
-      std::count_if(node.open_calls.begin(), node.open_calls.end(),
-                    [](CallId call) { return (call.value() & (kPeerCall | kOperatorCall)) == 0; }));
+  for (const HeldCall& open : node.open_calls) {
+    if ((open.call.value() & (kPeerCall | kOperatorCall)) != 0) continue;
+    ++status.client_calls;
+    status.oldest_client_call = std::min(status.oldest_client_call, open.since);
+  }
   return status;
 }
 

@@ -16,6 +16,12 @@
 
 namespace drydock::sim {
 
+// A call that a node has taken and neither answered nor dropped yet.
+struct HeldCall {
+  CallId call;
+  std::int64_t since = 0;
+};
+
 struct SimNode {
   SimNode(NodeId node_id, Stream node_stream, Stream disk_stream, const DiskSettings& settings)
       : id(node_id), stream(std::move(node_stream)), disk(std::move(disk_stream), settings) {}
@@ -35,8 +41,8 @@ struct SimNode {
   bool new_disk = true;     // its next start draws a store
   std::int64_t wake_at = std::numeric_limits<std::int64_t>::max();
   std::uint64_t wake_number = 0;
-  std::array<std::int64_t, 2> disk_free_at{};    // when the last operation of each lane ends
-  std::vector<CallId> open_calls;                // taken and not yet answered or dropped
+  std::array<std::int64_t, 2> disk_free_at{};  // when the last operation of each lane ends
+  std::vector<HeldCall> open_calls;
   std::vector<std::pair<Input, EventId>> inbox;  // what came while it was paused
 };
 

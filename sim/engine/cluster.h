@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ struct NodeStatus {
   Term last_term;
   std::uint64_t uncommitted_bytes = 0;  // of a leader
   std::uint64_t client_calls = 0;       // taken and neither answered nor dropped yet
+  // When the oldest of them came.
+  std::int64_t oldest_client_call = std::numeric_limits<std::int64_t>::max();
   bool runs() const { return state == NodeState::kRunning; }
 };
 

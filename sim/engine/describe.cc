@@ -88,7 +88,8 @@ std::string WhatOf(const Expectation& expectation) {
       return TextOf(expectation.node) + " has " + Bounds(expectation) + "bytes uncommitted";
     case That::kCallsAnswered:
       return (expectation.node.empty() ? std::string("alive") : TextOf(expectation.node)) +
-             " hold no client call";
+             " hold no client call" +
+             (expectation.within ? " for longer than " + sim::TextOf(*expectation.within) : "");
     case That::kHalted:
       return TextOf(expectation.node) + " halted";
     case That::kOut:

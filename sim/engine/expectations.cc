@@ -306,11 +306,13 @@ Expectations::Seen Expectations::SeeCallsAnswered(const Expectation& expectation
   const Target alive{.kind = Target::Kind::kAlive, .node = NodeId(0), .name = ""};
   for (const NodeId node :
        targets_.Resolve(expectation.node.empty() ? Targets{alive} : expectation.node)) {
-    const std::uint64_t calls = cluster_.StatusOf(node).client_calls;
-    if (calls > 0) {
-      return {false, NodeName(node) + " has not answered " + std::to_string(calls) +
-                         (calls == 1 ? " call" : " calls")};
-    }
+    const NodeStatus status = cluster_.StatusOf(node);
+    const std::int64_t within = expectation.within.value_or(Duration()).nanoseconds();
+    if (status.client_calls == 0 || status.oldest_client_call > cluster_.Time() - within) continue;
+    const std::string calls = std::to_string(status.client_calls);
+    return {false, NodeName(node) + " has not answered " + calls +
+                       (status.client_calls == 1 ? " call" : " calls") + ", since " +
+                       TextOf(Duration::Nanoseconds(status.oldest_client_call))};
   }
   return {true, "each call was answered"};
 }

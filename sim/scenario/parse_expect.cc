@@ -45,7 +45,7 @@ const std::vector<Check>& Checks() {
         {That::kNotLinearizable, {}, {}, When::kEnd},
         {That::kBusy, {}, {"at_least", "at_most"}, When::kInterval},
         {That::kUncommitted, {"node"}, {"at_least", "at_most"}},
-        {That::kCallsAnswered, {}, {"node"}},
+        {That::kCallsAnswered, {}, {"node", "within"}},
     };
     for (Check& check : all) {
       check.keys = {"that", "by", "during", "at", "because"};
@@ -186,6 +186,7 @@ Expectation ReadExpectation(const JsonValue& value, const Check& check, const Re
     expectation.value = ReadText(*held, "a string, or null for a missing key", reading.mistakes);
   }
   ReadCounts(fields, check, expectation);
+  expectation.within = fields.OptionalTime("within");
   expectation.because = fields.Text("because");
   return expectation;
 }

@@ -320,7 +320,8 @@ struct Expectation {
     kNotLinearizable,  // clients were told what no order of their calls explains
     kBusy,             // how many attempts were refused as busy within the interval (by, during)
     kUncommitted,    // bytes that each of `node` has not committed as a leader, at_least .. at_most
-    kCallsAnswered,  // none of `node` (default all alive) holds a call of a client
+    kCallsAnswered,  // none of `node` (default all alive) holds a call of a client that is older
+                     // than `within`
   };
   That that = That::kOneLeader;
   std::optional<Duration> by;
@@ -332,6 +333,7 @@ struct Expectation {
   std::string key;
   std::optional<std::string> value;
   std::optional<std::uint64_t> at_least, at_most;
+  std::optional<Duration> within;  // default 0
   std::string because;
   friend bool operator==(const Expectation&, const Expectation&) = default;
 };

@@ -182,6 +182,7 @@ std::string WriteExpectation(const Expectation& expectation) {
   }
   out.OptionalCount("at_least", expectation.at_least);
   out.OptionalCount("at_most", expectation.at_most);
+  out.OptionalTime("within", expectation.within);
   out.OptionalTime("by", expectation.by).OptionalTime("at", expectation.at);
   if (expectation.during.has_value()) {
     out.Add("during", WriteArray({WriteTime(expectation.during->first),

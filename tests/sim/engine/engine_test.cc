@@ -371,11 +371,16 @@ TEST_CASE("engine: a call is held until it is answered, or its leader steps down
                "expect": "unavailable"})",
                                 R"({"that": "calls_answered", "at": "2s"},
               {"that": "calls_answered", "node": "leader", "at": "2.05s"},
-              {"that": "calls_answered", "node": "all", "at": "end"})");
+              {"that": "calls_answered", "node": "all", "at": "end"},
+              {"that": "calls_answered", "within": "50ms", "at": "2.05s"},
+              {"that": "calls_answered", "within": "30ms", "at": "2.05s"})");
   CHECK(result.expectations[0].held);
   CHECK_FALSE(result.expectations[1].held);
-  CHECK(result.expectations[1].why.ends_with(" has not answered 1 call"));
+  CHECK(result.expectations[1].why.find(" has not answered 1 call, since 2.0") !=
+        std::string::npos);
   CHECK(result.expectations[2].held);
+  CHECK(result.expectations[3].held);
+  CHECK_FALSE(result.expectations[4].held);
 }
 
 TEST_CASE("engine: without a majority nobody leads and nothing is served") {
