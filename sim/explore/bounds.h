@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace drydock::sim::explore {
 
@@ -23,6 +25,8 @@ struct Bounds {
   bool instant_disks = false;  // a write is durable when its step ends
   bool pre_vote = false;
   bool fresh = false;  // from nodes that have just started for the first time
+  // Properties by name that may be violated: the search goes on, to see what follows from it.
+  std::vector<std::string> ignored;
 };
 
 }  // namespace drydock::sim::explore

@@ -43,6 +43,7 @@ struct MemberSettings {
   Settings settings;
   PinnedDraws draws;
   bool instant_disks = false;
+  std::vector<std::string> ignored;  // properties
 };
 
 struct Member {

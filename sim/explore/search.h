@@ -15,12 +15,12 @@
 namespace drydock::sim::explore {
 
 struct Figures {
-  std::uint64_t states = 0;      // distinct ones, that of the start included
-  std::uint64_t expanded = 0;    // of them: whose successors are known
-  std::uint64_t successors = 0;  // generated
-  std::uint64_t cut = 0;         // of them: beyond a bound
-  std::uint32_t depth = 0;       // steps to the states that are being expanded
-  std::uint64_t bytes = 0;       // of memory for states, about
+  std::uint64_t states = 0;                            // distinct ones, that of the start included
+  std::uint64_t expanded = 0;                          // of them: whose successors are known
+  std::uint64_t successors = 0;                        // generated
+  std::uint64_t cut = 0;                               // of them: beyond a bound
+  std::uint32_t depth = 0;                             // steps to the state that is the furthest
+  std::uint64_t bytes = 0;                             // of memory for states, about
   std::uint64_t members = 0, messages = 0, steps = 0;  // distinct ones, of single nodes
 };
 
@@ -65,10 +65,15 @@ class Search {
   void ExpandMessages(const State& state);
   void Take(const State& state, std::uint32_t node, StepKind kind, std::uint32_t what);
   bool IsWithinBounds(const Member& member) const;
-  void Meet(State& state, const std::vector<MessageId>& in_flight);
+  static void UseUp(StepKind kind, const Member& before, State& next);
+  bool JudgeStep(std::uint32_t node, const Tables::Step& step, State& next);
+  std::vector<MessageId> InFlightAfter(const State& state, const State& next, StepKind kind,
+                                       std::uint32_t what, const Tables::Step& step) const;
+  void Meet(State& state, std::vector<MessageId> in_flight);
   void Choose(State& state, const std::vector<MessageId>& in_flight, std::size_t from);
   void Note(const State& state);
   std::uint64_t Digest(const State& state) const;
+  bool IsIgnored(const Problem& problem) const;
   void Violate(const Problem& problem);
   PathStep Unpacked(std::uint32_t packed) const;
 

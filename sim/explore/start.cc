@@ -183,6 +183,7 @@ Result<Start> MakeStart(const Bounds& bounds) {
   start.settings.settings = start.scenario.config;
   start.settings.draws = DrawsOf(start.scenario.config);
   start.settings.instant_disks = bounds.instant_disks;
+  start.settings.ignored = bounds.ignored;
   start.history = HistoryOf(start.members);
   start.messages = recorder.messages;
   start.disk_operations = recorder.disk_operations;

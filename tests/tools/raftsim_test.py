@@ -20,7 +20,7 @@ RAFTSIM = os.path.abspath(
     os.environ.get('RAFTSIM') or os.path.join(ROOT, 'build', 'release', 'bin', 'raftsim'))
 LEADER_CRASH = 'scenarios/paper/2-leader-crash.json'
 HISTORIES = 'tests/data/histories'
-HELD, BROKEN, BAD_INPUT = 0, 1, 2
+HELD, BROKEN, BAD_INPUT, UNDECIDED = 0, 1, 2, 3
 
 
 def raftsim(*arguments, cwd=ROOT):
@@ -280,7 +280,7 @@ class CommandLineTest(RaftsimTest):
         self.assertEqual(told['seed'], 2**64 - 1)
 
     def test_help(self):
-        for command in ('run', 'shrink', 'check', 'linearize'):
+        for command in ('run', 'shrink', 'check', 'explore', 'linearize'):
             with self.subTest(command):
                 result = raftsim(command, '--help')
                 self.assertEqual(result.returncode, HELD)
@@ -289,7 +289,7 @@ class CommandLineTest(RaftsimTest):
         for flag in ('--help', '-h', '--help-all'):
             result = raftsim(flag)
             self.assertEqual(result.returncode, HELD)
-            for command in ('run', 'shrink', 'check', 'bench', 'linearize'):
+            for command in ('run', 'shrink', 'check', 'bench', 'explore', 'linearize'):
                 self.assertIn(command, result.stdout)
 
 
@@ -377,6 +377,49 @@ class CheckTest(RaftsimTest):
         self.assertEqual(result.stdout, (LEADER_CRASH + ': fine\n') * 2)
         self.assertEqual(result.stderr.count('\n'), 1)
         self.assertIn(bad, result.stderr)
+
+
+class ExploreTest(RaftsimTest):
+    SMALL = ('explore', '--terms', '1', '--writes', '0', '--messages', '2')
+
+    def test_small_bounds_are_exhausted(self):
+        result = raftsim(*self.SMALL)
+        self.assertEqual(result.returncode, HELD, result.stderr)
+        self.assertEqual(result.stderr, '')
+        for pattern in (r'a founded cluster at rest, nodes 3, terms 1, log 3, messages 2, writes 0',
+                        r'exhausted: every state within these bounds was reached',
+                        r'states +[\d,]+ distinct, [\d,]+ a second; up to \d+ steps deep',
+                        r'successors +[\d,]+, [\d,]+ a second',
+                        r'no violation'):
+            self.assertRegex(result.stdout, pattern)
+
+    def test_the_same_bounds_give_the_same_figures(self):
+        def figures():
+            told = json.loads(raftsim(*self.SMALL, '--crashes', '1', '--json').stdout)
+            return {key: value for key, value in told.items() if 'second' not in key}
+        first = figures()
+        self.assertEqual(first, figures())
+        self.assertIs(first['exhausted'], True)
+        self.assertEqual(first['open'], 0)
+        self.assertNotIn('violation', first)
+
+    def test_a_limit_that_is_met_is_told(self):
+        for limit in (('--states', '1000'), ('--memory', '1')):
+            with self.subTest(limit):
+                result = raftsim('explore', *limit)
+                self.assertEqual(result.returncode, UNDECIDED, result.stderr)
+                self.assertIn('not exhausted: the limit of ' + limit[0][2:], result.stdout)
+
+    def test_a_number_of_steps_is_a_bound(self):
+        told = json.loads(raftsim('explore', '--depth', '5', '--json').stdout)
+        self.assertIs(told['exhausted'], True)
+        self.assertEqual(told['depth'], 5)
+
+    def test_bounds_that_cannot_be(self):
+        for flags in (('--nodes', '6'), ('--nodes', '0'), ('--messages', '17'),
+                      ('--terms', 'many')):
+            with self.subTest(flags):
+                self.assert_one_line(raftsim('explore', *flags), flags[0])
 
 
 class LinearizeTest(RaftsimTest):

@@ -114,6 +114,8 @@ Command AddExplore(CLI::App& app) {
   explore->add_flag("--pre-vote", flags->bounds.pre_vote, "With pre-vote");
   explore->add_flag("--fresh", flags->bounds.fresh,
                     "Begin with nodes that have never run, not with a founded cluster at rest");
+  explore->add_option("--ignore", flags->bounds.ignored,
+                      "Go on though this property is violated, to see what follows");
   explore->add_option("--memory", flags->memory_mb, "Megabytes for states; 0: no limit")
       ->capture_default_str();
   explore->add_option("--out", flags->out, "Write a violation to this file, as a scenario");

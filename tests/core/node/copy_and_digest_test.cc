@@ -106,6 +106,20 @@ TEST_CASE("a digest of renamed nodes is that of the nodes whose names they take"
   CHECK(zero[0].Digest() != one[0].Digest());
 }
 
+TEST_CASE("a vote that waits for the disk is renamed, too") {
+  HandCluster zero(3);
+  HandCluster one(3);
+  for (HandCluster* cluster : {&zero, &one}) cluster->instant_disks = false;
+  zero.Wake(0);
+  zero.Deliver();
+  one.Wake(1);
+  one.Deliver();
+  REQUIRE(zero[0].raft().role() == Role::kCandidate);
+  const std::vector<NodeId> swapped = {NodeId(1), NodeId(0), NodeId(2)};
+  CHECK(zero[0].Digest(swapped) == one[1].Digest());
+  CHECK(zero[0].Digest() != one[0].Digest());
+}
+
 TEST_CASE("a digest sees terms, votes, roles, entries, values and what waits for the disk") {
   HandCluster cluster(3);
   std::vector<std::uint64_t> seen = {cluster[0].Digest()};
