@@ -186,7 +186,8 @@ class Walker {
   }
 
   void Write(const PathStep& step) {
-    const auto& put = std::get<PutOp>(WriteRequest(step.write).op);
+    const ClientRequest request = WriteRequest(step.write);
+    const auto& put = std::get<PutOp>(request.op);
     ScriptedCall call;
     call.key = put.key.view();
     call.value = put.value.view();
@@ -232,7 +233,8 @@ Result<Scenario> ScenarioOf(const Start& start, const std::vector<PathStep>& pat
   Result<Walked> walked = Walk(start, path);
   if (!walked.ok()) return walked.error();
   Scenario scenario = std::move(walked.value().scenario);
-  scenario.name = "explored: " + problem.property;
+  scenario.name = "explored-" + problem.property;
+  std::replace(scenario.name.begin(), scenario.name.end(), ' ', '-');
   scenario.description = "Found by a search: " + problem.detail + ".";
   return scenario;
 }

@@ -120,7 +120,7 @@ Command AddExplore(CLI::App& app) {
       ->capture_default_str();
   explore->add_option("--out", flags->out, "Write a violation to this file, as a scenario");
   explore->add_flag("--json", flags->json, "Print the figures as JSON");
-  explore->footer("Example:\n  raftsim explore --terms 2 --writes 1 --messages 4");
+  explore->footer("Example:\n  raftsim explore --terms 1 --messages 3 --crashes 1");
   return [flags] { return Explore(*flags); };
 }
 

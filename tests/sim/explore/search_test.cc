@@ -191,6 +191,7 @@ TEST_CASE("a violation comes with a shortest path, and with a scenario that is a
   const auto read = ParseScenario(WriteScenario(scenario.value()), "written");
   REQUIRE(read.ok());
   CHECK(read.value() == scenario.value());
+  CHECK(scenario.value().name == "explored-leader-completeness");
   const RunResult result = Run(scenario.value(), {.seed = 1});
   CHECK(result.elections == 2);
 }
