@@ -61,8 +61,8 @@ struct Recovered {
   std::optional<TornTail> torn;            // it was cut off
   std::optional<LoadedSnapshot> snapshot;  // the log begins behind it or before
   std::optional<LoadedSnapshot> incoming;  // what was received of a newer one
-  // The log on disk does not fit the snapshot, or ends before it, and was given up: the first things
-  // to write are the term and vote, which it may not know yet, and where it starts now.
+  // The log on disk does not fit the snapshot, or ends before it, and was given up: the first
+  // things to write are the term and vote, which it may not know yet, and where it starts now.
   bool log_restarted = false;
   // The longest promise that this start or one before it could give, to vote for nobody else. From
   // the second start on, no vote may be given for so long.

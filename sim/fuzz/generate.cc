@@ -69,8 +69,10 @@ void Expect(const Scenario& scenario, Duration healed, std::vector<Expectation>&
   }
   // Clients whose calls were not done in time still try; a node that asks its leader ten times in
   // vain may take two seconds.
-  add(That::kCallsAnswered, "who takes a call answers it, or says that it cannot").within =
-      Duration::Seconds(3);
+  Expectation& answered =
+      add(That::kCallsAnswered, "who takes a call answers it, or says that it cannot");
+  answered.node = {Target{Target::Kind::kAlive, NodeId(), ""}};
+  answered.within = Duration::Seconds(3);
   add(That::kLogsEqual, "the leader brings all members up to date").among = {
       Target{Target::Kind::kMembers, NodeId(), ""}};
 }

@@ -244,12 +244,12 @@ void Builder::AddTermsLearnt() {
 }
 
 // Who waits to be added has asked nothing, and is a leader's business at most; it may have the
-// number of a node that others still ask for votes. What is left of that one's own questions is
-// told by what was sent before a restart.
+// number of a node that others still ask for votes, or tell that it is removed. What is left of
+// that one's own questions is told by what was sent before a restart.
 bool IsReceivedBy(Standing standing, MessageType type) {
   if (standing != S::kWaiting) return true;
   return type == M::kPreVoteRequest || type == M::kVoteRequest || type == M::kAppendRequest ||
-         type == M::kHeartbeat || type == M::kSnapshotChunk;
+         type == M::kHeartbeat || type == M::kCommitNotice || type == M::kSnapshotChunk;
 }
 
 void Builder::AddReceived() {

@@ -422,6 +422,57 @@ class ExploreTest(RaftsimTest):
                 self.assert_one_line(raftsim('explore', *flags), flags[0])
 
 
+class FuzzTest(RaftsimTest):
+    PROFILE = 'scenarios/fuzz/elections.json'
+
+    def fuzz(self, *flags):
+        path = self.path('summary.json')
+        result = raftsim('fuzz', self.PROFILE, *flags, '--json', path)
+        self.assertEqual(result.returncode, HELD, result)
+        with open(path, encoding='utf-8') as file:
+            return json.load(file)
+
+    @staticmethod
+    def verdicts(summary):
+        return {key: summary[key] for key in ('hash', 'runs', 'events', 'failures', 'situations')}
+
+    def test_verdicts_do_not_depend_on_jobs(self):
+        one = self.fuzz('--seeds', '1:40')
+        self.assertEqual(one['runs'], 40)
+        self.assertEqual(self.verdicts(one), self.verdicts(self.fuzz('--seeds', '1:40', '--jobs', '3')))
+
+    def test_guided_verdicts_do_not_depend_on_jobs(self):
+        flags = ('--seeds', '1:150', '--guided')
+        self.assertEqual(self.verdicts(self.fuzz(*flags)), self.verdicts(self.fuzz(*flags, '--jobs', '3')))
+
+    def test_shards_add_up_to_the_whole(self):
+        whole = self.fuzz('--seeds', '1:40')
+        files = []
+        for number in (1, 2, 3):
+            files.append(self.path(f'shard-{number}.json'))
+            result = raftsim('fuzz', self.PROFILE, '--seeds', '1:40', '--shard', f'{number}/3',
+                             '--json', files[-1])
+            self.assertEqual(result.returncode, HELD, result)
+        merged = raftsim('merge', *files, '--json', '-')
+        self.assertEqual(merged.returncode, HELD, merged)
+        self.assertEqual(self.verdicts(whole), self.verdicts(json.loads(merged.stdout)))
+
+    def test_time_ends_a_run_between_two_seeds(self):
+        summary = self.fuzz('--seeds', '1:1000000', '--for', '300ms')
+        self.assertGreater(summary['runs'], 0)
+        self.assertLess(summary['runs'], 1000000)
+        self.assertEqual(summary['seeds']['last'], summary['runs'])
+
+    def test_what_is_said_wrong(self):
+        for flags in (('--seeds', '5'), ('--seeds', '5:1'), ('--shard', '3/2'), ('--shard', '0/2'),
+                      ('--for', '10'), ('--jobs', '0')):
+            with self.subTest(flags):
+                self.assert_one_line(raftsim('fuzz', self.PROFILE, *flags), flags[0])
+        self.assert_one_line(raftsim('fuzz', self.path('missing')), 'missing')
+        self.assert_one_line(raftsim('fuzz', self.write('bad.json', '{"version": 1}')), 'bad.json')
+        self.assert_one_line(raftsim('merge', self.write('sum.json', '{}')), 'sum.json')
+
+
 class LinearizeTest(RaftsimTest):
     FORMATS = {'.jsonl': 'drydock', '.log': 'jepsen-log', '.edn': 'edn', '.txt': 'porcupine'}
 

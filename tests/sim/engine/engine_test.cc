@@ -373,7 +373,7 @@ TEST_CASE("engine: a call is held until it is answered, or its leader steps down
               {"that": "calls_answered", "node": "leader", "at": "2.05s"},
               {"that": "calls_answered", "node": "all", "at": "end"},
               {"that": "calls_answered", "within": "50ms", "at": "2.05s"},
-              {"that": "calls_answered", "within": "30ms", "at": "2.05s"})");
+              {"that": "calls_answered", "within": "10ms", "at": "2.05s"})");
   CHECK(result.expectations[0].held);
   CHECK_FALSE(result.expectations[1].held);
   CHECK(result.expectations[1].why.find(" has not answered 1 call, since 2.0") !=

@@ -83,6 +83,13 @@ def main():
         if not valid and not errors:
             failures.append(f"{name}: should be refused: {json.dumps(document)}")
 
+    fuzz = json.loads((ROOT / "scenarios/schema/fuzz.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(fuzz)
+    for path in sorted((ROOT / "scenarios/fuzz").glob("*.json")):
+        profile = json.loads(path.read_text(encoding="utf-8"))
+        failures += [f"{path}: {error.message}"
+                     for error in jsonschema.Draft7Validator(fuzz).iter_errors(profile)]
+
     files = [path for path in sorted((ROOT / "scenarios").rglob("*.json"))
              if "schema" not in path.parts and "fuzz" not in path.parts]
     for path in files:
