@@ -42,7 +42,8 @@ std::optional<Outcome> Node::ReasonToRefuse(const ClientRequest& request) const 
 
 bool Node::ReadsThroughLeader(const ClientRequest& request) const {
   const auto* get = std::get_if<GetOp>(&request.op);
-  return get != nullptr && get->any_node && raft_.leader().has_value();
+  const bool knows = raft_.configuration().founded() && raft_.leader().has_value();
+  return get != nullptr && get->any_node && knows;
 }
 
 std::optional<std::uint64_t> Node::LimitPassedBy(const ClientRequest& request) const {
