@@ -52,6 +52,10 @@ void DrawLoad(const Profile& profile, Dice& dice, Scenario& scenario) {
   load.cas = dice.OneIn(2) ? kOne * dice.Below(4) : 0;
   load.read_mode = dice.OneOf(profile.reads);
   load.any_node = profile.any_node && dice.OneIn(2);
+  // Impatient clients find a new leader while an old one still takes itself for it.
+  if (dice.OneIn(2)) {
+    load.attempt_timeout = Duration::Milliseconds(static_cast<std::int64_t>(dice.Scale({40, 400})));
+  }
 }
 
 void Expect(const Scenario& scenario, Duration healed, std::vector<Expectation>& expect) {

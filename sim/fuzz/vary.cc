@@ -64,19 +64,27 @@ void VaryBounds(Dice& dice, Scenario& scenario) {
   config.max_pending_reads = dice.Scale({1, 16});
 }
 
+// Whoever asks again before an answer can come asks more and more.
+void BePatient(Scenario& scenario) {
+  scenario.workload.attempt_timeout = Workload().attempt_timeout;
+}
+
 void VaryPace(Dice& dice, Scenario& scenario) {
   scenario.workload.think_time = ConstantLatency{};
   scenario.workload.rate = dice.Scale({5, 50});
   scenario.workload.max_in_flight = dice.Scale({2, 32});
+  BePatient(scenario);
 }
 
 void VaryDisks(Dice& dice, Scenario& scenario) {
   scenario.disk.fsync = UniformLatency{Ms(0), dice.Time({Ms(1), Ms(30)})};
+  BePatient(scenario);
 }
 
 void VaryDistance(Dice& dice, Scenario& scenario) {
   const Duration median = dice.Time({Ms(1), Ms(8)});
   scenario.network.latency = LognormalLatency{median, median + dice.Time({Ms(1), Ms(40)})};
+  BePatient(scenario);
 }
 
 void VaryUptime(Dice& dice, Scenario& scenario) {
