@@ -240,8 +240,10 @@ void FaultDice::DrawNetworkFault(FaultKind kind, Duration at) {
   network_free_at_ = at + length + Ms(1);
   SetNetwork set{.network = {}, .length = length};
   if (kind == Kind::kSlowNetwork) {
-    const Duration median = Ms(static_cast<std::int64_t>(dice_.Scale({2, 200})));
-    set.network.latency = LognormalLatency{median, median + dice_.Time({Ms(1), Ms(400)})};
+    // A link keeps its order: one message that takes seconds would close it for as long.
+    const auto median = static_cast<std::int64_t>(dice_.Scale({2, 200}));
+    set.network.latency =
+        LognormalLatency{Ms(median), Ms(median) + dice_.Time({Ms(1), Ms(3 * median)})};
   } else if (kind == Kind::kStale) {
     set.network.stale = Percent(dice_.From({20, 100}));
     set.network.latency = UniformLatency{Ms(1), dice_.Time({Ms(20), Ms(200)})};
