@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/text/words.h"
 #include "sim/check/call_pairs.h"
 
 namespace drydock::sim {
@@ -68,7 +69,7 @@ class EdnReader {
     } else if (first == '"') {
       ReadString(value);
     } else if (IsDelimiter(first)) {
-      return Fail(std::string("unexpected ") + first);
+      return Fail("unexpected " + Quote({&first, 1}));
     } else {
       ReadAtom(value, first);
     }
@@ -130,7 +131,8 @@ class EdnReader {
     constexpr std::string_view kNames = "tnr\\\"bf";
     constexpr std::string_view kMeanings = "\t\n\r\\\"\b\f";
     const std::size_t which = kNames.find(c);
-    if (which == std::string_view::npos) return Fail(std::string("unknown escape \\") + c);
+    if (which == std::string_view::npos)
+      return Fail("unknown escape: a backslash and " + Quote({&c, 1}));
     text += kMeanings[which];
   }
 

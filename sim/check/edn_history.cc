@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/words.h"
 #include "sim/check/call_pairs.h"
 #include "sim/check/edn.h"
 #include "sim/check/history_readers.h"
@@ -81,7 +82,7 @@ Result<Operation> KnossosCall(const Event& event) {
     return op;
   }
   if (event.function != ":cas") {
-    return Error{"unknown :f " + std::string(event.function) + "; expected :read, :write or :cas"};
+    return Error{"unknown :f " + Quote(event.function) + "; expected :read, :write or :cas"};
   }
   op.kind = OperationKind::kCompareAndSet;
   const std::vector<EdnValue>& pair = event.value->items;
@@ -101,7 +102,7 @@ Result<Operation> PorcupineCall(const Event& event) {
   op.key = Bytes(event.key->text);
   if (event.function == ":get") return op;
   if (event.function != ":put" && event.function != ":append") {
-    return Error{"unknown :f " + std::string(event.function) + "; expected :get, :put or :append"};
+    return Error{"unknown :f " + Quote(event.function) + "; expected :get, :put or :append"};
   }
   op.kind = event.function == ":put" ? OperationKind::kPut : OperationKind::kAppend;
   if (event.value->type != EdnValue::Type::kText) {
@@ -130,8 +131,7 @@ Result<Operation> EndOf(const Operation& call, const Event& event) {
   Operation op = call;
   if (event.type == ":info") return op;
   if (event.type != ":ok" && event.type != ":fail") {
-    return Error{"unknown :type " + std::string(event.type) +
-                 "; expected :invoke, :ok, :fail or :info"};
+    return Error{"unknown :type " + Quote(event.type) + "; expected :invoke, :ok, :fail or :info"};
   }
   op.outcome = event.type == ":ok" ? OperationOutcome::kOk : OperationOutcome::kFailed;
   if (op.outcome == OperationOutcome::kFailed || op.kind != OperationKind::kGet) return op;
@@ -153,7 +153,7 @@ Status TakeEvent(const Event& event, Dialect dialect, CallPairs& pairs) {
   if (pending == nullptr) return Error{process + " ends an operation that it never called"};
   const std::string_view called = FunctionOf(pending->kind, dialect);
   if (called != event.function) {
-    return Error{process + " ends " + std::string(event.function) + " but had called " +
+    return Error{process + " ends " + Quote(event.function) + " but had called " +
                  std::string(called)};
   }
   const bool other_key = dialect == Dialect::kPorcupine && event.key != nullptr &&

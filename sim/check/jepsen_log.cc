@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/text/words.h"
 #include "sim/check/call_pairs.h"
 #include "sim/check/history_readers.h"
 
@@ -85,18 +86,17 @@ Result<Operation> CallOf(const Fields& fields) {
   if (fields.function == ":write") {
     op.kind = OperationKind::kPut;
     const std::optional<Bytes> value = IntegerValue(fields.value);
-    if (!value.has_value())
-      return Error{":write needs an integer, not " + std::string(fields.value)};
+    if (!value.has_value()) return Error{":write needs an integer, not " + Quote(fields.value)};
     op.value = *value;
     return op;
   }
   if (fields.function != ":cas") {
-    return Error{"unknown operation " + std::string(fields.function) +
+    return Error{"unknown operation " + Quote(fields.function) +
                  "; expected :read, :write or :cas"};
   }
   op.kind = OperationKind::kCompareAndSet;
   if (!SwapValue(fields.value, op)) {
-    return Error{":cas needs [from to], two integers, not " + std::string(fields.value)};
+    return Error{":cas needs [from to], two integers, not " + Quote(fields.value)};
   }
   return op;
 }
@@ -111,14 +111,13 @@ Result<Operation> EndOf(const Operation& call, const Fields& fields) {
     return op;
   }
   if (fields.type != ":ok") {
-    return Error{"unknown type " + std::string(fields.type) +
-                 "; expected :invoke, :ok, :fail or :info"};
+    return Error{"unknown type " + Quote(fields.type) + "; expected :invoke, :ok, :fail or :info"};
   }
   if (op.kind != OperationKind::kGet) return op;
   op.result_known = true;
   op.result = IntegerValue(fields.value);
   if (!op.result.has_value() && fields.value != "nil") {
-    return Error{"a :read that is :ok needs an integer or nil, not " + std::string(fields.value)};
+    return Error{"a :read that is :ok needs an integer or nil, not " + Quote(fields.value)};
   }
   return op;
 }
@@ -140,7 +139,7 @@ Status TakeLine(const Fields& fields, CallPairs& pairs) {
     return Error{process + " ends an operation that it never called"};
   }
   if (FunctionOf(pending->kind) != fields.function) {
-    return Error{process + " ends " + std::string(fields.function) + " but had called " +
+    return Error{process + " ends " + Quote(fields.function) + " but had called " +
                  std::string(FunctionOf(pending->kind))};
   }
   Result<Operation> end = EndOf(*pending, fields);

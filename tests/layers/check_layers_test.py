@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 CHECK = pathlib.Path(__file__).with_name("check_layers.py")
+ONE_DEFINITION = pathlib.Path(__file__).with_name("check_one_definition.py")
 
 # path, source, line of the breach, its rule, a word that the message must say
 BREACHES = [
@@ -194,6 +195,39 @@ class CheckLayersTest(unittest.TestCase):
             code, output = run("--libraries", root)
             self.assertEqual(code, 1)
             self.assertIn("libdrydock_core.a: [missing]", output)
+
+
+class OneDefinition(unittest.TestCase):
+    """Files of a tree, and whether two of their classes are one to the linker."""
+
+    def check(self, **files):
+        with tempfile.TemporaryDirectory() as root:
+            for name, source in files.items():
+                file = pathlib.Path(root, name.replace("__", "/") + ".h")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(source + "\n", encoding="utf-8")
+            result = subprocess.run([sys.executable, str(ONE_DEFINITION), "--root", root],
+                                    text=True, check=False, capture_output=True)
+            return result.returncode, result.stdout + result.stderr
+
+    def test_two_classes_of_one_name_are_caught_with_both_places(self):
+        source = "namespace drydock::sim {\nclass Dice {\n};\n}  // namespace drydock::sim"
+        code, output = self.check(sim__dice=source, tests__sim__dice=source)
+        self.assertEqual(code, 1)
+        self.assertTrue(output.startswith("tests/sim/dice.h:2: [one-definition] "), output)
+        self.assertIn("sim/dice.h:2", output)
+
+    def test_what_never_meets_passes(self):
+        code, output = self.check(
+            sim__a="namespace drydock::sim {\nclass Dice;\nclass Dice final : Die {\n};\n"
+                   "}  // namespace drydock::sim",
+            sim__b="namespace drydock::sim {\nnamespace {\nstruct Dice {\n};\n}  // namespace\n"
+                   "}  // namespace drydock::sim",
+            sim__c="namespace drydock::sim {\nclass Dice::Cup : Part {\n};\n"
+                   "}  // namespace drydock::sim",
+            net__a="namespace drydock::net {\nclass Dice {\n};\n}  // namespace drydock::net",
+            tools__a__b="struct Dice {\n};", tools__c__b="struct Dice {\n};")
+        self.assertEqual(code, 0, output)
 
 
 if __name__ == "__main__":

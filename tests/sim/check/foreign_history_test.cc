@@ -107,9 +107,9 @@ TEST_CASE("errors in Jepsen logs name the line") {
   CHECK(error("0\t:invoke\t:read\tnil") ==
         "line 3: process 0 calls again before its last operation ended");
   CHECK(error("1\t:ok\t:read\t3") == "line 3: process 1 ends an operation that it never called");
-  CHECK(error("0\t:ok\t:write\t3") == "line 3: process 0 ends :write but had called :read");
+  CHECK(error("0\t:ok\t:write\t3") == "line 3: process 0 ends \":write\" but had called :read");
   CHECK(error("0\t:ok\t:read\tx").starts_with("line 3: a :read that is :ok needs"));
-  CHECK(error("0\t:done\t:read\t1").starts_with("line 3: unknown type :done"));
+  CHECK(error("0\t:done\t:read\t1").starts_with("line 3: unknown type \":done\""));
   CHECK(error("1\t:invoke\t:cas\t[1 2 3]").starts_with("line 3: :cas needs [from to]"));
   CHECK(error("1\t:invoke\t:write\tnil").starts_with("line 3: :write needs an integer"));
 }
@@ -119,7 +119,7 @@ TEST_CASE("errors in EDN name the line") {
   CHECK(error("") == "no error");
   CHECK(error("[]") == "no error");
   CHECK(error("[\n{:process 1}") == "line 2: the text ends before the ] for line 1");
-  CHECK(error("\n]") == "line 2: unexpected ]");
+  CHECK(error("\n]") == "line 2: unexpected \"]\"");
   CHECK(error("{:a}") == "line 1: a map has a key without a value");
   CHECK(error("\"a\nb") == "line 2: the text ends in the string of line 1");
   CHECK(error("[1]") == "line 1: expected a map with :process");
@@ -138,6 +138,11 @@ TEST_CASE("errors in EDN name the line") {
         "line 1: an event needs a scalar :key");
 }
 
+TEST_CASE("a line break in what is wrong is not one in the error") {
+  CHECK(ErrorOf(HistoryFormat::kEdn, "[\"\\\n\"]") ==
+        "line 2: unknown escape: a backslash and \"\\u000a\"");
+}
+
 TEST_CASE("garbage gives an error or a history, never a crash") {
   const std::vector<std::string> seeds = {
       AfterPut(kPut),
@@ -149,7 +154,7 @@ TEST_CASE("garbage gives an error or a history, never a crash") {
     std::string text = seeds[dice.Below(seeds.size())];
     for (std::uint64_t i = 1 + dice.Below(4); i > 0 && !text.empty(); --i) {
       const std::size_t at = dice.Below(text.size());
-      if (dice.Chance(30)) text.resize(at);
+      if (Chance(dice, 30)) text.resize(at);
       if (at < text.size()) text[at] = static_cast<char>(dice.Below(256));
     }
     for (const HistoryFormat format : {HistoryFormat::kDrydock, HistoryFormat::kJepsenLog,

@@ -24,12 +24,12 @@ struct Shape {
 Bytes AnyValue(Dice& dice, const Shape& shape) {
   std::string text(1, static_cast<char>('a' + dice.Below(shape.values)));
   // With appends what is seen is longer than what is written.
-  while (shape.appends && dice.Chance(50)) text += static_cast<char>('a' + dice.Below(2));
+  while (shape.appends && Chance(dice, 50)) text += static_cast<char>('a' + dice.Below(2));
   return Bytes(text);
 }
 
 std::optional<Bytes> AnyContent(Dice& dice, const Shape& shape) {
-  if (dice.Chance(15)) return std::nullopt;
+  if (Chance(dice, 15)) return std::nullopt;
   return AnyValue(dice, shape);
 }
 
@@ -51,15 +51,15 @@ Operation AnyOperation(Dice& dice, const Shape& shape, std::uint32_t client) {
   }
   if (op.kind == OperationKind::kCompareAndSet) {
     op.expected = AnyContent(dice, shape);
-    if (dice.Chance(50)) op.outcome = OperationOutcome::kCompareFailed;
+    if (Chance(dice, 50)) op.outcome = OperationOutcome::kCompareFailed;
   }
   const bool sees =
       op.kind == OperationKind::kGet || op.outcome == OperationOutcome::kCompareFailed;
-  op.result_known = sees && dice.Chance(op.kind == OperationKind::kGet ? 95 : 40);
+  op.result_known = sees && Chance(dice, op.kind == OperationKind::kGet ? 95 : 40);
   if (op.result_known) op.result = AnyContent(dice, shape);
-  if (dice.Chance(shape.unknown_percent)) op.outcome = OperationOutcome::kUnknown;
-  if (dice.Chance(4)) op.outcome = OperationOutcome::kFailed;
-  if (op.outcome != OperationOutcome::kUnknown || dice.Chance(30)) {
+  if (Chance(dice, shape.unknown_percent)) op.outcome = OperationOutcome::kUnknown;
+  if (Chance(dice, 4)) op.outcome = OperationOutcome::kFailed;
+  if (op.outcome != OperationOutcome::kUnknown || Chance(dice, 30)) {
     const auto length = dice.Below(static_cast<std::uint64_t>(shape.span));
     op.response = op.invoke + static_cast<std::int64_t>(length);
   }
@@ -69,7 +69,7 @@ Operation AnyOperation(Dice& dice, const Shape& shape, std::uint32_t client) {
 History AnyHistory(std::uint64_t seed, const Shape& shape) {
   Dice dice(seed);
   History history;
-  if (dice.Chance(20)) history.initial = AnyValue(dice, shape);
+  if (Chance(dice, 20)) history.initial = AnyValue(dice, shape);
   const std::uint64_t count = 1 + dice.Below(shape.operations);
   for (std::uint32_t i = 0; i < count; ++i) history.ops.push_back(AnyOperation(dice, shape, i));
   return history;

@@ -9,21 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/random.h"
 #include "sim/check/history.h"
+#include "sim/fuzz/dice.h"
 
 namespace drydock::sim {
 
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : seed_(seed) {}
-  std::uint64_t Below(std::uint64_t bound) { return Reduce(Mix(seed_, ++draws_), bound); }
-  bool Chance(std::uint64_t percent) { return Below(100) < percent; }
-
- private:
-  std::uint64_t seed_;
-  std::uint64_t draws_ = 0;
-};
+inline bool Chance(Dice& dice, std::uint64_t percent) {
+  return dice.Below(100) < percent;
+}
 
 struct HotRegister {
   std::uint64_t seed = 1;
@@ -117,15 +110,15 @@ class Registers {
     // Half of the comparisons guess what the register holds now.
     const Content& now = contents_[std::string(op.key.view())];
     if (op.kind == OperationKind::kCompareAndSet) {
-      op.expected = dice_.Chance(50) ? now : Content(shape_.values == 0 ? Bytes("0") : NewValue());
+      op.expected = Chance(dice_, 50) ? now : Content(shape_.values == 0 ? Bytes("0") : NewValue());
     }
     return op;
   }
 
   void Apply(Operation& op) {
-    if (op.kind != OperationKind::kGet && dice_.Chance(shape_.unknown_percent)) {
+    if (op.kind != OperationKind::kGet && Chance(dice_, shape_.unknown_percent)) {
       Operation lost = op;
-      if (dice_.Chance(50)) TakeEffect(lost, contents_[std::string(op.key.view())], false);
+      if (Chance(dice_, 50)) TakeEffect(lost, contents_[std::string(op.key.view())], false);
       return;  // the answer never comes
     }
     TakeEffect(op, contents_[std::string(op.key.view())], shape_.results_of_failed_cas);

@@ -22,7 +22,7 @@ History SmallHistory(std::uint64_t seed) {
   History history = SimulateRegisters(shape);
   Dice dice(seed);
   Operation& op = history.ops[dice.Below(history.ops.size())];
-  if (dice.Chance(70) && op.result_known) op.result = Bytes(std::to_string(dice.Below(3)));
+  if (Chance(dice, 70) && op.result_known) op.result = Bytes(std::to_string(dice.Below(3)));
   return history;
 }
 

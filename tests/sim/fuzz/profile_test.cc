@@ -71,7 +71,7 @@ TEST_CASE("generate: what is drawn is a valid scenario file, and reads back equa
   for (const char* const name : kShipped) {
     const Profile profile = Shipped(name);
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
-      CAPTURE(name);
+      CAPTURE(profile.name);
       CAPTURE(seed);
       const Scenario drawn = Generate(profile, seed);
       const Result<Scenario> read = ParseScenario(WriteScenario(drawn), "drawn");
@@ -109,7 +109,7 @@ TEST_CASE("fuzz run: no profile finds anything wrong with the true core in its f
     const Profile profile = Shipped(name);
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       const FuzzRun run = PlayForFuzz(Generate(profile, seed));
-      CAPTURE(name);
+      CAPTURE(profile.name);
       CAPTURE(seed);
       CHECK_MESSAGE(!run.failure.has_value(), run.failure->property, ": ", run.failure->detail);
     }
