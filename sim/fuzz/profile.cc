@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 18> kProfileKeys = {
     "fault_phase", "quiet_phase", "faults", "kinds",       "variations", "trials",
     "clients",     "think_time",  "keys",   "value_bytes", "reads",      "any_node"};
 
+// Scenarios that are drawn add "-guided-" and a number of up to 20 digits.
+constexpr std::size_t kLongestProfileName = kLongestName - 28;
 constexpr std::uint64_t kMaxFaults = 1000;
 constexpr std::uint64_t kMaxFuzzClients = 100;
 constexpr std::uint64_t kMaxKeys = 1000;
@@ -103,8 +105,7 @@ Result<Profile> ParseProfile(std::string_view text, const std::string& file_name
   fields.Text("$schema");
   fields.Need("version");
   fields.Count("version", 1, 1, 1);
-  fields.Need("name");
-  profile.name = fields.Text("name");
+  profile.name = ReadName(fields, kLongestProfileName);
   profile.description = fields.Text("description");
   if (!mistakes.any()) ReadCluster(fields, profile);
   if (!mistakes.any()) ReadLoad(fields, profile);

@@ -30,22 +30,6 @@ void CheckVersion(const Fields& fields) {
   }
 }
 
-std::string ReadName(const Fields& fields) {
-  const JsonValue* value = fields.Need("name");
-  if (value == nullptr) return "";
-  std::string name = ReadText(*value, "a name such as \"leader-crash\"", fields.mistakes());
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
-  constexpr std::size_t kLongest = 63;
-  if (name.empty() || name.size() > kLongest || name[0] == '-' ||
-      name.find_first_not_of(kAllowed) != std::string::npos) {
-    fields.mistakes().Add(*value,
-                          "a name is made of a-z, 0-9 and -, begins with no - and has 1 to "
-                          "63 characters, found " +
-                              Quote(name));
-  }
-  return name;
-}
-
 std::vector<std::string> ReadTags(const Fields& fields) {
   std::vector<std::string> tags;
   const JsonValue* value = fields.Find("tags");
@@ -63,7 +47,7 @@ std::vector<std::string> ReadTags(const Fields& fields) {
 void ReadHead(const Fields& fields, Scenario& scenario) {
   fields.Text("$schema");
   CheckVersion(fields);
-  scenario.name = ReadName(fields);
+  scenario.name = ReadName(fields, kLongestName);
   scenario.description = fields.Text("description");
   scenario.tags = ReadTags(fields);
   scenario.seed = fields.OptionalCount("seed", 0, UINT64_MAX);
@@ -121,6 +105,20 @@ void ReadBody(const Fields& fields, Reading& reading, Scenario& scenario) {
 }
 
 }  // namespace
+
+std::string ReadName(const Fields& fields, std::size_t longest) {
+  const JsonValue* value = fields.Need("name");
+  if (value == nullptr) return "";
+  std::string name = ReadText(*value, "a name such as \"leader-crash\"", fields.mistakes());
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  if (name.empty() || name.size() > longest || name[0] == '-' ||
+      name.find_first_not_of(kAllowed) != std::string::npos) {
+    fields.mistakes().Add(*value,
+                          "a name is made of a-z, 0-9 and -, begins with no - and has 1 to " +
+                              std::to_string(longest) + " characters, found " + Quote(name));
+  }
+  return name;
+}
 
 Result<Scenario> ParseScenario(std::string_view text, const std::string& file_name) {
   const Result<JsonValue> document = ParseJson(text, file_name);

@@ -67,6 +67,19 @@ TEST_CASE("profile: mistakes are told with their place") {
         std::string::npos);
 }
 
+TEST_CASE("profile: its name can be part of the name of what is drawn") {
+  const auto error = [](const std::string& name) {
+    const Result<Profile> profile =
+        ParseProfile(R"({"version": 1, "name": ")" + name +
+                         R"(", "nodes": [3, 5], "fault_phase": ["1s", "2s"], "kinds": []})",
+                     "P");
+    return profile.ok() ? "" : profile.error().text;
+  };
+  CHECK(error(std::string(35, 'a')).empty());
+  CHECK(error(std::string(36, 'a')).find("1 to 35 characters") != std::string::npos);
+  CHECK(error("Some").find("a name is made of") != std::string::npos);
+}
+
 TEST_CASE("generate: what is drawn is a valid scenario file, and reads back equal") {
   for (const char* const name : kShipped) {
     const Profile profile = Shipped(name);
