@@ -1,0 +1,96 @@
+// What clients asked and were told, and in which order the log did it.
+import type { TraceEvent } from '../trace/types';
+import { type Command } from './command';
+
+export interface Call extends Command {
+  client: number;
+  operation: number;
+  calledId: number;
+  answeredId: number | null;
+  from: number;
+  to: number; // the end of the run if there was no answer
+  outcome: string | null;
+  answer: TraceEvent | null;
+  index: number; // in the log, 0: unknown
+  order: number; // in the linearization, from 1; 0: it has no place there
+  row: number; // where its bar is drawn
+}
+
+const done = new Set(['ok', 'not_found', 'compare_failed']);
+const reads = new Set(['get']);
+
+const newCall = (event: TraceEvent, end: number): Call => ({
+  ...(event as unknown as Command),
+  client: event.client as number,
+  operation: event.operation as number,
+  calledId: event.id,
+  answeredId: null,
+  from: event.t,
+  to: end,
+  outcome: null,
+  answer: null,
+  index: 0,
+  order: 0,
+  row: 0,
+});
+
+export const callName = (client: number, operation: number): string => `${client}/${operation}`;
+
+// A read stands behind the entry that it saw; reads that saw the same one, in order of their answer.
+const linearize = (calls: Call[]): void => {
+  const placed = calls.filter((call) => call.index > 0 && done.has(call.outcome ?? ''));
+  const read = (call: Call): number => (reads.has(call.op) ? 1 : 0);
+  placed.sort((a, b) => a.index - b.index || read(a) - read(b) || a.answeredId! - b.answeredId!);
+  placed.forEach((call, position) => (call.order = position + 1));
+};
+
+// Calls of one client share a row unless they overlap; clients stand below each other.
+const assignRows = (calls: Call[]): number => {
+  const byClient = new Map<number, Call[]>();
+  for (const call of calls) (byClient.get(call.client) ?? byClient.set(call.client, []).get(call.client)!).push(call);
+  let base = 0;
+  for (const client of [...byClient.keys()].sort((a, b) => a - b)) {
+    const free: number[] = [];
+    for (const call of byClient.get(client)!) {
+      let row = free.findIndex((until) => until <= call.from);
+      if (row < 0) row = free.length;
+      free[row] = call.to;
+      call.row = base + row;
+    }
+    base += free.length;
+  }
+  return base;
+};
+
+export class Calls {
+  readonly all: Call[] = [];
+  readonly rows: number;
+  readonly byName = new Map<string, Call>();
+  readonly byEvent = new Map<number, Call>();
+
+  constructor(events: TraceEvent[], end: number) {
+    for (const event of events) {
+      if (event.event === 'called') this.begin(newCall(event, end));
+      if (event.event === 'answered') this.finish(event);
+    }
+    linearize(this.all);
+    this.rows = assignRows(this.all);
+  }
+
+  private begin(call: Call): void {
+    this.all.push(call);
+    this.byName.set(callName(call.client, call.operation), call);
+    this.byEvent.set(call.calledId, call);
+  }
+
+  private finish(event: TraceEvent): void {
+    const call = this.byName.get(callName(event.client as number, event.operation as number));
+    if (call === undefined) return;
+    call.answeredId = event.id;
+    call.to = event.t;
+    call.outcome = (event.given_up as string | null) === null ? (event.outcome as string) : 'unknown';
+    call.index = (event.index as number | undefined) ?? 0;
+    call.answer = event;
+    this.byEvent.set(event.id, call);
+  }
+}

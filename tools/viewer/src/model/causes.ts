@@ -1,0 +1,31 @@
+// From an event to what brought it about, and to what it brought about.
+import type { TraceEvent } from '../trace/types';
+
+export class Causes {
+  private readonly first: Int32Array;
+  private readonly next: Int32Array;
+
+  constructor(private readonly events: TraceEvent[]) {
+    this.first = new Int32Array(events.length + 1);
+    this.next = new Int32Array(events.length + 1);
+    for (let i = events.length - 1; i >= 0; --i) {
+      const { id, cause } = events[i];
+      if (cause === undefined) continue;
+      this.next[id] = this.first[cause];
+      this.first[cause] = id;
+    }
+  }
+
+  effects(id: number, limit: number): number[] {
+    const result: number[] = [];
+    for (let at = this.first[id]; at !== 0 && result.length < limit; at = this.next[at]) result.push(at);
+    return result;
+  }
+
+  // From where it began to the event itself.
+  chain(id: number): number[] {
+    const result: number[] = [];
+    for (let at: number | undefined = id; at !== undefined; at = this.events[at - 1].cause) result.push(at);
+    return result.reverse();
+  }
+}

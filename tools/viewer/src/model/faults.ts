@@ -1,0 +1,44 @@
+// What the scenario does to the cluster, each from its beginning to its end.
+import type { TraceEvent } from '../trace/types';
+
+export interface Fault {
+  id: number;
+  kind: string;
+  what: string;
+  nodes: string[];
+  links: [string, string][]; // that carry nothing while it lasts
+  from: number;
+  to: number; // the same as `from`: it takes no time
+}
+
+const lasting = new Set(['suspend', 'pause', 'partition', 'cut', 'network', 'filter', 'clock', 'disk', 'crash']);
+const healed = new Set(['partition', 'cut', 'filter']);
+const endOf: Record<string, string> = { resume: 'suspend', unpause: 'pause', restart: 'crash' };
+
+const shareNode = (a: Fault, nodes: string[]): boolean => a.nodes.some((node) => nodes.includes(node));
+
+export const faultsOf = (events: TraceEvent[], end: number): Fault[] => {
+  const faults: Fault[] = [];
+  const open = new Set<Fault>();
+  const close = (fault: Fault, t: number): void => {
+    fault.to = t;
+    open.delete(fault);
+  };
+  for (const event of events) {
+    if (event.event !== 'fault') continue;
+    const kind = (event.kind as string | undefined) ?? 'other';
+    const nodes = (event.nodes as string[] | undefined) ?? [];
+    for (const fault of [...open]) {
+      const over = fault.id === event.ends || (kind === 'heal' && healed.has(fault.kind)) || (fault.kind === endOf[kind] && shareNode(fault, nodes));
+      if (over) close(fault, event.t);
+    }
+    const links = (event.links as [string, string][] | undefined) ?? [];
+    const fault: Fault = { id: event.id, kind, what: String(event.what), nodes, links, from: event.t, to: event.t };
+    faults.push(fault);
+    if (lasting.has(kind) && event.ends === undefined) {
+      fault.to = end;
+      open.add(fault);
+    }
+  }
+  return faults;
+};

@@ -1,0 +1,101 @@
+// The turning points of a run: read from the top, they tell what happened and why.
+import type { TraceEvent } from '../trace/types';
+import type { Causes } from './causes';
+import type { NodeHistory } from './node-history';
+import { capital, story } from './story';
+
+export type TurningKind = 'fault' | 'leader' | 'lost' | 'note' | 'broken' | 'change';
+
+export interface TurningPoint {
+  id: number;
+  t: number;
+  kind: TurningKind;
+  text: string;
+}
+
+type Nodes = Map<string, NodeHistory>;
+
+const ordinary = (event: TraceEvent): [TurningKind, string] | null => {
+  switch (event.event) {
+    case 'fault': return [event.kind === 'note' ? 'note' : 'fault', capital(String(event.what).replace(/^note: /, ''))];
+    case 'violated': return ['broken', capital(story(event))];
+    case 'halted':
+    case 'refused_to_start': return ['lost', capital(story(event))];
+    case 'refounded':
+    case 'snapshot_installed':
+    case 'transfer_started':
+    case 'transfer_ended':
+    case 'change_answered': return ['change', capital(story(event))];
+    case 'expected': return event.held === false ? ['broken', capital(story(event))] : null;
+    default: return null;
+  }
+};
+
+// Who led before this event, in the highest term?
+const leaderBefore = (nodes: Nodes, id: number): NodeHistory | null => {
+  let best: NodeHistory | null = null;
+  for (const node of nodes.values()) {
+    if (node.role.at(id) !== 'leader' || node.status.at(id) !== 'up') continue;
+    if (best === null || node.term.at(id) > best.term.at(id)) best = node;
+  }
+  return best;
+};
+
+class Teller {
+  readonly points: TurningPoint[] = [];
+  private readonly configurations = new Set<number>();
+
+  constructor(private readonly events: TraceEvent[], private readonly nodes: Nodes, private readonly causes: Causes) {}
+
+  take(event: TraceEvent): void {
+    const plain = ordinary(event);
+    if (plain !== null) this.add(event, plain[0], plain[1]);
+    if (event.event === 'role_changed') this.role(event);
+    if (event.event === 'crashed') this.crashed(event);
+    if (event.event === 'configuration_in_force') this.configuration(event);
+  }
+
+  private add(event: TraceEvent, kind: TurningKind, text: string): void {
+    this.points.push({ id: event.id, t: event.t, kind, text });
+  }
+
+  private role(event: TraceEvent): void {
+    const node = this.nodes.get(event.node ?? '');
+    if (node === undefined) return;
+    if (event.role === 'leader') {
+      this.campaign(event);
+      this.add(event, 'leader', capital(story(event)));
+    } else if (node.role.at(event.id - 1) === 'leader' && node.status.at(event.id - 1) === 'up') {
+      this.add(event, 'lost', capital(story(event)));
+    }
+  }
+
+  // Before the election: what made the winner ask for votes.
+  private campaign(won: TraceEvent): void {
+    const began = this.causes.chain(won.id).map((id) => this.events[id - 1]);
+    const first = began.find((event) => event.node === won.node);
+    const asked = first && this.causes.effects(first.id, 50).map((id) => this.events[id - 1])
+      .find((event) => event.event === 'role_changed' && event.role !== 'leader' && event.node === won.node);
+    if (asked === undefined || this.points.some((point) => point.id === asked.id)) return;
+    this.points.push({ id: asked.id, t: asked.t, kind: 'change', text: capital(story(asked)) });
+  }
+
+  private crashed(event: TraceEvent): void {
+    const leader = leaderBefore(this.nodes, event.id - 1);
+    if (leader === null || leader.name !== event.node) return;
+    this.add(event, 'lost', `${event.node}, the leader in term ${leader.term.at(event.id - 1)}, is down`);
+  }
+
+  private configuration(event: TraceEvent): void {
+    const index = event.index as number;
+    if (index === 0 || event.founded !== true || this.configurations.has(index)) return;
+    if (this.configurations.size > 0) this.add(event, 'change', capital(story(event)));
+    this.configurations.add(index);
+  }
+}
+
+export const turningPointsOf = (events: TraceEvent[], nodes: Nodes, causes: Causes): TurningPoint[] => {
+  const teller = new Teller(events, nodes, causes);
+  for (const event of events) teller.take(event);
+  return teller.points.sort((a, b) => a.id - b.id);
+};

@@ -1,0 +1,91 @@
+// The page of one run: puts the panels together and keeps them up to date.
+import { makeActions } from './actions';
+import { type PageKeys, listenToKeys } from './keys';
+import { readLink, writeLink } from './link';
+import type { Run } from './model/run';
+import { checksPanel } from './panels/checks';
+import { button, h } from './panels/dom';
+import { EventPanel } from './panels/event';
+import { FlightPanel } from './panels/flight';
+import { headerPanel, titleOf } from './panels/header';
+import { helpDialog } from './panels/help';
+import { HistoryPanel } from './panels/history';
+import { KvPanel } from './panels/kv';
+import { Legend } from './panels/legend';
+import { NodesPanel } from './panels/nodes';
+import { SearchPanel } from './panels/search';
+import { Tabs } from './panels/tabs';
+import { toolbar } from './panels/toolbar';
+import { TurningPoints } from './panels/turning-points';
+import { State } from './state';
+import { toggleTheme } from './theme';
+import { Minimap } from './view/minimap';
+import { TimelineView } from './view/timeline';
+
+// A failed run opens where it failed; a good one where its last leader was elected, in full.
+const openAt = (state: State): void => {
+  const { run } = state;
+  if (readLink(state)) return;
+  if (run.failure?.id) return state.visit(run.failure.id);
+  const elected = run.turning.findLast((point) => point.kind === 'leader');
+  state.go((elected ?? run.turning[0])?.id ?? 1);
+};
+
+export const showRun = (run: Run, root: HTMLElement): (() => void) => {
+  document.title = `${titleOf(run)} – Drydock run`;
+  const state = new State(run);
+  const actions = makeActions(state);
+  const canvas = h('canvas', { id: 'lanes', tabindex: 0, role: 'img', 'aria-label': 'Lanes of the nodes along virtual time; the panels below tell the same in words' });
+  const mini = h('canvas', { id: 'minimap', 'aria-hidden': 'true', title: 'The whole run; drag to move' });
+  const tip = h('div', { class: 'tip', hidden: true });
+  const view = new TimelineView(canvas, tip, state);
+  const minimap = new Minimap(mini, state);
+  const turning = new TurningPoints(state);
+  const legend = new Legend(state);
+  const nodes = new NodesPanel(state);
+  const event = new EventPanel(state);
+  const search = new SearchPanel(state);
+  const help = helpDialog();
+  const tab = (name: string, panel: { element: HTMLElement; update(): void }) => ({ name, element: panel.element, update: () => panel.update() });
+  const tabs = new Tabs([tab('Client calls', new HistoryPanel(state)), tab('Key-value map', new KvPanel(state)), tab('In flight', new FlightPanel(state))]);
+  const redraw = (): void => {
+    for (const part of [view, minimap, turning, nodes, event, tabs]) if ('draw' in part) part.draw(); else part.update();
+    root.querySelector('#bundled')!.textContent = view.bundled === 0 ? '' : `${view.bundled.toLocaleString('en')} messages as grey: zoom in`;
+    writeLink(state);
+  };
+  const changeTheme = (): void => {
+    toggleTheme();
+    legend.update();
+    state.changed();
+  };
+  root.replaceChildren(
+    h('header', {}, headerPanel(run), h('div', { class: 'tools' }, search.element, button('◐', 'Light or dark ( t )', changeTheme), button('?', 'Keys ( ? )', () => help.showModal()))),
+    h('aside', {}, turning.element, checksPanel(state), legend.element),
+    h('main', {}, toolbar(state, actions), h('div', { class: 'canvas' }, canvas, tip), mini, event.sentence, nodes.element, h('div', { class: 'below' }, event.element, tabs.element)),
+    help,
+  );
+  state.onChange(redraw);
+  listenToKeys(actions, pageKeys(search, tabs, nodes, help, changeTheme));
+  openAt(state);
+  addEventListener('hashchange', () => readLink(state));
+  return () => state.changed();
+};
+
+const pageKeys = (search: SearchPanel, tabs: Tabs, nodes: NodesPanel, help: HTMLDialogElement, theme: () => void): PageKeys => {
+  const types = document.getElementById('types') as HTMLDetailsElement;
+  return {
+    search: () => search.input.focus(),
+    types: () => {
+      types.open = !types.open;
+      if (types.open) types.querySelector('input')?.focus();
+    },
+    theme,
+    help: () => help.showModal(),
+    escape: () => {
+      types.open = false;
+      search.close();
+    },
+    log: (by) => nodes.scrollLog(by),
+    tab: (number) => tabs.show(number),
+  };
+};

@@ -1,0 +1,55 @@
+// The event at the cursor: its story, its fields, what led to it and what followed.
+import { fieldsOf, capital, story } from '../model/story';
+import { seconds, shorten } from '../model/text';
+import type { State } from '../state';
+import { button, h, replace, section } from './dom';
+
+const longestChain = 40;
+
+export class EventPanel {
+  readonly element: HTMLElement;
+  readonly sentence = h('p', { class: 'story', id: 'story', 'aria-live': 'polite' });
+  private readonly body = h('div', { class: 'event-body' });
+
+  constructor(private readonly state: State) {
+    this.element = section('Why: from cause to effect', 'event', this.body);
+  }
+
+  update(): void {
+    const { run, cursor } = this.state;
+    const event = run.event(cursor);
+    const text = capital(story(event));
+    replace(
+      this.sentence,
+      h('span', { class: 'at', id: 'at', 'data-id': event.id, 'data-t': event.t, 'data-event': event.event }, `${seconds(event.t, 6)} · #${event.id}`),
+      h('span', { class: 'said' }, text.endsWith('.') ? text : `${text}.`),
+      h('span', { class: 'name' }, `${event.node ?? ''} ${event.event}`),
+    );
+    const chain = run.causes.chain(cursor);
+    const shown = chain.slice(-longestChain);
+    const effects = run.causes.effects(cursor, 12);
+    replace(
+      this.body,
+      chain.length > shown.length ? h('p', { class: 'hint' }, `${chain.length - shown.length} earlier causes`) : null,
+      h('ol', { class: 'chain' }, ...shown.map((id) => this.line(id, id === cursor ? 'current' : 'cause'))),
+      effects.length > 0 ? h('p', { class: 'hint' }, 'brought about:') : h('p', { class: 'hint' }, 'nothing followed from it'),
+      h('ol', { class: 'chain effects' }, ...effects.map((id) => this.line(id, 'effect'))),
+      this.fields(),
+    );
+    this.body.querySelector('.current')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  private line(id: number, kind: string): HTMLElement {
+    const event = this.state.run.event(id);
+    const line = button('', `Go to event ${id}`, () => this.state.go(id), `step ${kind}`);
+    line.dataset.event = String(id);
+    line.append(h('time', {}, seconds(event.t, 6)), h('span', {}, shorten(capital(story(event)), 160)));
+    return h('li', {}, line);
+  }
+
+  private fields(): HTMLElement {
+    const event = this.state.run.event(this.state.cursor);
+    const rows = fieldsOf(event).map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, shorten(value, 400))));
+    return h('details', {}, h('summary', {}, 'its fields'), h('table', { class: 'fields' }, h('tbody', {}, ...rows)));
+  }
+}

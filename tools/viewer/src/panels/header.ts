@@ -1,0 +1,34 @@
+// What was run, and how it ended.
+import type { Run } from '../model/run';
+import { count, duration } from '../model/text';
+import { h } from './dom';
+
+const verdictOf = (run: Run): { text: string; kind: string } => {
+  if (run.failure !== null || run.end?.passed === false) return { text: '✗ Failed', kind: 'bad' };
+  if (run.end === null) return { text: run.header.node === undefined ? 'No verdict' : 'Real node', kind: 'none' };
+  return { text: '✓ Passed', kind: 'good' };
+};
+
+const factsOf = (run: Run): string => {
+  const { header } = run;
+  const facts = [count(run.nodes.length, 'node'), `${duration(run.duration)} of ${header.node === undefined ? 'virtual ' : ''}time`, count(run.events.length, 'event')];
+  if (header.seed !== undefined) facts.push(`seed ${header.seed}`);
+  if (run.end?.hash !== undefined) facts.push(`hash ${run.end.hash}`);
+  return facts.join(' · ');
+};
+
+export const titleOf = (run: Run): string =>
+  run.header.scenario ?? (run.header.node === undefined ? 'A run' : `${run.header.node} of cluster ${run.header.cluster ?? ''}`);
+
+export const headerPanel = (run: Run): HTMLElement => {
+  const verdict = verdictOf(run);
+  const failure = run.failure;
+  return h(
+    'div',
+    { class: 'title' },
+    h('div', { class: 'title-line' }, h('h1', {}, titleOf(run)), h('span', { class: `verdict ${verdict.kind}`, id: 'verdict' }, verdict.text), h('span', { class: 'facts' }, factsOf(run))),
+    run.header.description === undefined ? null : h('p', { class: 'description', id: 'description' }, run.header.description),
+    failure === null ? null : h('p', { class: 'failure' }, `Broken: ${failure.what}. ${failure.why}`),
+    run.notice === null ? null : h('p', { class: 'notice', id: 'notice', role: 'alert' }, run.notice),
+  );
+};

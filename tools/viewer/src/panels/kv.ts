@@ -1,0 +1,39 @@
+// The key-value map of a node at the cursor.
+import { showBytes, shorten } from '../model/text';
+import type { State } from '../state';
+import { h, replace } from './dom';
+
+const most = 200;
+
+export class KvPanel {
+  readonly element = h('div', { class: 'kv' });
+
+  constructor(private readonly state: State) {}
+
+  // Of the node at the cursor, or of the leader.
+  private node(): string {
+    const { run, cursor } = this.state;
+    const here = run.event(cursor).node;
+    if (here !== undefined) return here;
+    const leaders = run.nodes.filter((node) => node.role.at(cursor) === 'leader' && node.status.at(cursor) === 'up');
+    return (leaders[0] ?? run.nodes[0]).name;
+  }
+
+  update(): void {
+    const { run, cursor } = this.state;
+    const name = this.node();
+    const node = run.nodes[run.lanes.get(name)!];
+    const pairs = [...node.mapAt(cursor)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const changed = run.event(cursor).event === 'applied' ? new Set([...node.map].filter(([, line]) => line.ids.includes(cursor)).map(([key]) => key)) : new Set();
+    const rows = pairs.slice(0, most).map(([key, value]) => {
+      const shownKey = key.replace(/^"/, '');
+      return h('tr', { 'data-key': shownKey, class: changed.has(key) ? 'changed' : null }, h('td', {}, shorten(shownKey, 60)), h('td', {}, shorten(showBytes(value), 120)));
+    });
+    replace(
+      this.element,
+      h('p', { class: 'hint', 'data-map-of': name }, pairs.length === 0 ? `The map of ${name} is empty.` : `The map of ${name}, after entry ${node.applied.at(cursor)}:`),
+      h('table', {}, h('tbody', {}, ...rows)),
+      pairs.length > most ? h('p', { class: 'hint' }, `and ${pairs.length - most} more keys`) : null,
+    );
+  }
+}

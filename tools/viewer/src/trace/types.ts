@@ -1,0 +1,61 @@
+// What docs/trace.md says of the lines of a trace.
+
+// Keys, values and payloads: text where they are valid UTF-8.
+export type Bytes = string | { hex: string };
+
+export interface TraceEvent {
+  id: number;
+  t: number; // nanoseconds
+  event: string;
+  node?: string;
+  cause?: number;
+  says?: string;
+  [field: string]: unknown;
+}
+
+export interface Expectation {
+  what: string;
+  because?: string;
+}
+
+export interface Header {
+  trace: number;
+  scenario?: string;
+  description?: string;
+  seed?: number;
+  nodes?: number;
+  until?: number;
+  expect?: Expectation[];
+  // of a real node
+  node?: string;
+  cluster?: string;
+  unix_ns?: number;
+}
+
+export type OperationName = [client: number, operation: number];
+
+export interface Conflict {
+  operations: OperationName[];
+  stuck: OperationName | null;
+  why: string;
+}
+
+export interface End {
+  end: number;
+  events: number;
+  passed: boolean;
+  hash?: string;
+  expectations?: { held: boolean; at: number; why: string }[];
+  violated?: { property: string; detail: string; event: number } | null;
+  conflict?: Conflict | null;
+}
+
+export interface Trace {
+  header: Header;
+  events: TraceEvent[]; // the one with id i stands at i - 1
+  end: End | null;
+  notice: string | null; // why not all of it could be read
+}
+
+// Told to the reader of the page, word for word.
+export class TraceError extends Error {}

@@ -1,0 +1,53 @@
+// Where on the canvas what is drawn.
+export interface Band {
+  y: number;
+  height: number;
+}
+
+export interface Layout {
+  width: number;
+  height: number;
+  left: number; // the lanes begin here
+  right: number;
+  axis: Band;
+  faults: Band;
+  faultRow: number;
+  lanes: number[]; // the middle of each
+  laneHeight: number;
+  checks: Band;
+  calls: Band;
+  callRow: number;
+}
+
+const gutter = 62;
+
+const callsBand = (rows: number, height: number): { height: number; row: number } => {
+  if (rows === 0) return { height: 0, row: 0 };
+  const room = Math.max(28, Math.min(height * 0.22, rows * 15));
+  return { height: room, row: room / rows };
+};
+
+export const layOut = (width: number, height: number, lanes: number, hasFaults: boolean, callRows: number): Layout => {
+  const axis: Band = { y: 0, height: 24 };
+  const faultRow = 18;
+  const faults: Band = { y: axis.height, height: hasFaults ? 2 * faultRow + 4 : 0 };
+  const { height: callHeight, row: callRow } = callsBand(callRows, height);
+  const calls: Band = { y: height - callHeight - 4, height: callHeight };
+  const checks: Band = { y: calls.y - 22, height: 18 };
+  const top = faults.y + faults.height + 6;
+  const pitch = (checks.y - 4 - top) / Math.max(1, lanes);
+  return {
+    width,
+    height,
+    left: gutter,
+    right: width - 8,
+    axis,
+    faults,
+    faultRow,
+    lanes: Array.from({ length: lanes }, (_, lane) => top + pitch * (lane + 0.5)),
+    laneHeight: Math.max(6, Math.min(20, pitch * 0.42)),
+    checks,
+    calls,
+    callRow,
+  };
+};
