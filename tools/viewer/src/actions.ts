@@ -48,6 +48,12 @@ export const makeActions = (state: State) => {
     toFailure: (): void => {
       if (run.failure?.id) state.visit(run.failure.id);
     },
+    showChain: (): void => {
+      const begin = run.event(run.causes.chain(state.cursor)[0]).t;
+      const margin = Math.max((event().t - begin) * 0.25, 20_000);
+      camera.show(begin - margin, event().t + margin);
+      state.changed();
+    },
     first: (): void => state.go(1),
     last: (): void => state.go(run.events.length),
     zoomIn: zoom(0.5),

@@ -47,6 +47,7 @@ export class Fold {
       case 'role_changed': return this.role(node, event);
       case 'leader_known': return node.leader.set(id, event.leader as string | null);
       case 'term_and_vote':
+        if ((event.term as number) > node.term.last()) node.leader.set(id, null); // nobody is known to lead the new term
         node.term.set(id, event.term as number);
         return node.vote.set(id, event.vote as string | null);
       case 'appended': return this.append(node, event);

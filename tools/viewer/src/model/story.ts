@@ -20,6 +20,8 @@ const whyRole: Record<string, string> = {
   removed: 'it is no voter of the committed configuration any more',
 };
 
+export const roleName = (role: string): string => (role === 'leader' ? 'the leader' : `a ${role.replace('_', '-')}`);
+
 const words = (name: unknown): string => String(name).replaceAll('_', ' ');
 
 export const commandText = (command: Command, limit = 40): string => {
@@ -56,7 +58,7 @@ const message = (event: TraceEvent): string => `${words(event.type)} of term ${S
 type Teller = (event: TraceEvent, node: string) => string;
 
 const tellers: Record<string, Teller> = {
-  role_changed: (e, n) => `${n} becomes ${words(e.role)}, since ${whyRole[String(e.why)] ?? words(e.why)}`,
+  role_changed: (e, n) => `${n} becomes ${roleName(String(e.role))}, since ${whyRole[String(e.why)] ?? words(e.why)}`,
   leader_known: (e, n) => `${n} learns that ${String(e.leader)} leads`,
   term_and_vote: (e, n) => `${n} is now in term ${String(e.term)} and ${e.vote === null ? 'has not voted in it' : `votes for ${String(e.vote)}`}`,
   appended: (e, n) => `${n} appends entry ${String(e.index)} of term ${String(e.term)}: ${entryText(e)}`,
@@ -104,4 +106,5 @@ export const story = (event: TraceEvent): string => {
   return `${event.node ?? ''} ${words(event.event)} ${fields.join(', ')}`.trim();
 };
 
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+// The names of nodes stay as they are.
+export const capital = (text: string): string => (/^n\d/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));

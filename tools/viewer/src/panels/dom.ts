@@ -24,5 +24,14 @@ export const replace = (element: HTMLElement, ...children: Child[]): void => {
   element.replaceChildren(...children.filter((child) => child !== null));
 };
 
+// Scrolls the list, and never the page.
+export const keepInView = (list: HTMLElement, item: HTMLElement | null): void => {
+  if (item === null) return;
+  const [outer, inner] = [list.getBoundingClientRect(), item.getBoundingClientRect()];
+  const edge = outer.height / 4;
+  if (inner.top < outer.top + edge) list.scrollTop -= outer.top + edge - inner.top;
+  else if (inner.bottom > outer.bottom - edge) list.scrollTop += inner.bottom - outer.bottom + edge;
+};
+
 export const section = (title: string, id: string, ...children: Child[]): HTMLElement =>
   h('section', { class: 'panel', id, 'aria-label': title }, h('h2', {}, title), ...children);

@@ -2,7 +2,7 @@
 import { fieldsOf, capital, story } from '../model/story';
 import { seconds, shorten } from '../model/text';
 import type { State } from '../state';
-import { button, h, replace, section } from './dom';
+import { button, h, keepInView, replace, section } from './dom';
 
 const longestChain = 40;
 
@@ -36,7 +36,7 @@ export class EventPanel {
       h('ol', { class: 'chain effects' }, ...effects.map((id) => this.line(id, 'effect'))),
       this.fields(),
     );
-    this.body.querySelector('.current')?.scrollIntoView({ block: 'nearest' });
+    keepInView(this.body, this.body.querySelector('.current'));
   }
 
   private line(id: number, kind: string): HTMLElement {

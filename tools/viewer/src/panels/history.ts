@@ -3,7 +3,7 @@ import { type Call, callName } from '../model/calls';
 import { answerText, commandText } from '../model/story';
 import { count, seconds } from '../model/text';
 import type { State } from '../state';
-import { h, replace } from './dom';
+import { h, keepInView, replace } from './dom';
 
 const window = 30;
 
@@ -32,7 +32,7 @@ export class HistoryPanel {
       h('p', { class: 'hint' }, this.summary()),
       this.table(this.ordered.slice(first, first + window), near - first),
     );
-    this.element.querySelector('.changed')?.scrollIntoView({ block: 'nearest' });
+    keepInView(this.element, this.element.querySelector('.changed'));
   }
 
   private summary(): string {

@@ -1,7 +1,8 @@
 // All nodes as they are after the event at the cursor, with the newest part of their logs beside each other.
 import type { NodeHistory } from '../model/node-history';
 import { entryText } from '../model/story';
-import { count } from '../model/text';
+import type { Command } from '../model/command';
+import { count, shorten, showBytes } from '../model/text';
 import type { State } from '../state';
 import { isDark, termColor, textOn } from '../theme';
 import { button, h, replace, section } from './dom';
@@ -55,7 +56,7 @@ export class NodesPanel {
   update(): void {
     const { run, cursor } = this.state;
     const newest = Math.max(0, ...run.nodes.map((node) => node.last.at(cursor)));
-    const room = Math.max(5, Math.floor((this.element.clientWidth - 560) / cellWidth));
+    const room = Math.max(5, Math.floor((this.element.clientWidth - 470) / cellWidth));
     this.back = Math.min(this.back, Math.max(0, newest - room));
     const to = newest - this.back;
     const from = Math.max(1, to - room + 1);
@@ -117,7 +118,7 @@ const shortText = (source: Parameters<typeof entryText>[0]): string => {
   if (source.kind === 'noop') return 'no-op';
   if (source.kind === 'configuration') return 'conf';
   if (source.kind !== 'command') return 'part';
-  const command = source.command as { op?: string } | undefined;
+  const command = source.command as Command | undefined;
   if (command?.op === 'register') return 'sess';
-  return entryText(source, 8).replace(/^(put|cas) /, '').replace(/^delete /, '−').replace(' = ', '=');
+  return `${command?.op === 'delete' ? '−' : ''}${shorten(showBytes(command?.key), 6)}`;
 };

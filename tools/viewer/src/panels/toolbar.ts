@@ -36,7 +36,7 @@ export const toolbar = (state: State, actions: Actions): HTMLElement => {
     'div',
     { class: 'toolbar', role: 'toolbar', 'aria-label': 'Steps, filters and zoom' },
     h('span', { class: 'group' }, button('←', 'Step back ( ← )', actions.back), button('→', 'Step forward ( → )', actions.forward), select('Step through', kinds, (value) => (state.group = value)), select('Step at', nodes, (value) => (state.stepNode = value))),
-    h('span', { class: 'group' }, button('↖ cause', 'To what brought it about ( c )', actions.toCause), button('↘ effect', 'To the first that it brought about ( e )', actions.toEffect)),
+    h('span', { class: 'group' }, button('↖ cause', 'To what brought it about ( c )', actions.toCause), button('↘ effect', 'To the first that it brought about ( e )', actions.toEffect), button('⤢ chain', 'Zoom to all that led to the cursor ( v )', actions.showChain)),
     h('span', { class: 'group' }, button('⇤', 'Turning point before ( p )', actions.previousTurn), button('⇥', 'Next turning point ( n )', actions.nextTurn), state.run.failure === null ? null : button('✗ failure', 'To where it broke ( f )', actions.toFailure, 'plain bad')),
     messageFilter(state),
     h('span', { class: 'group end' }, h('span', { class: 'hint', id: 'bundled' }), button('−', 'Zoom out ( - )', actions.zoomOut), button('+', 'Zoom in ( + )', actions.zoomIn), button('fit', 'The whole run ( 0 )', actions.fit)),

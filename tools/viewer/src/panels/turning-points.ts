@@ -2,7 +2,7 @@
 import type { TurningKind, TurningPoint } from '../model/turning';
 import { seconds } from '../model/text';
 import type { State } from '../state';
-import { h, section } from './dom';
+import { h, keepInView, section } from './dom';
 
 const signs: Record<TurningKind, string> = { fault: '▼', leader: '★', lost: '☆', note: '·', broken: '✗', change: '◆' };
 const most = 500;
@@ -44,7 +44,7 @@ export class TurningPoints {
       if ((item.getAttribute('aria-current') !== null) === (i === current)) return;
       if (i === current) {
         item.setAttribute('aria-current', 'true');
-        item.scrollIntoView({ block: 'nearest' });
+        keepInView(this.element, item);
       } else item.removeAttribute('aria-current');
     });
   }

@@ -67,7 +67,7 @@ export class Camera {
 
   private stayInside(): void {
     const span = this.to - this.from;
-    const slack = span * 0.05 + this.duration * 0.01;
+    const slack = Math.min(span * 0.05 + this.duration * 0.01, span * 0.4);
     const from = Math.max(-slack, Math.min(this.from, this.duration + slack - span));
     this.from = span > this.duration + 2 * slack ? this.from : from;
     this.to = this.from + span;

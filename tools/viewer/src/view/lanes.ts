@@ -74,8 +74,8 @@ const labelOf = (span: Span): string => {
 
 const drawLabel = ({ context, layout, colors }: Scene, span: Span, x: number, width: number, y: number): void => {
   const text = labelOf(span);
-  if (text === '' || layout.laneHeight < 11) return;
-  context.font = font(Math.min(12, layout.laneHeight - 3), 600);
+  if (text === '' || layout.laneHeight < 9) return;
+  context.font = font(Math.min(12, layout.laneHeight - 1), 600);
   if (context.measureText(text).width + 14 > width) return;
   context.textAlign = 'left';
   context.textBaseline = 'middle';

@@ -23,14 +23,14 @@ const gutter = 62;
 
 const callsBand = (rows: number, height: number): { height: number; row: number } => {
   if (rows === 0) return { height: 0, row: 0 };
-  const room = Math.max(28, Math.min(height * 0.22, rows * 15));
+  const room = Math.max(24, Math.min(height * 0.17, rows * 14));
   return { height: room, row: room / rows };
 };
 
-export const layOut = (width: number, height: number, lanes: number, hasFaults: boolean, callRows: number): Layout => {
+export const layOut = (width: number, height: number, lanes: number, faultRows: number, callRows: number): Layout => {
   const axis: Band = { y: 0, height: 24 };
   const faultRow = 18;
-  const faults: Band = { y: axis.height, height: hasFaults ? 2 * faultRow + 4 : 0 };
+  const faults: Band = { y: axis.height, height: faultRows * faultRow + (faultRows > 0 ? 4 : 0) };
   const { height: callHeight, row: callRow } = callsBand(callRows, height);
   const calls: Band = { y: height - callHeight - 4, height: callHeight };
   const checks: Band = { y: calls.y - 22, height: 18 };
@@ -45,7 +45,7 @@ export const layOut = (width: number, height: number, lanes: number, hasFaults: 
     faults,
     faultRow,
     lanes: Array.from({ length: lanes }, (_, lane) => top + pitch * (lane + 0.5)),
-    laneHeight: Math.max(6, Math.min(20, pitch * 0.42)),
+    laneHeight: Math.max(6, Math.min(20, pitch * 0.45)),
     checks,
     calls,
     callRow,

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { decodeCommand, joinParts, toBytes, toText } from '../src/model/command';
+import { parseQuery } from '../src/model/search';
+import { Timeline, upperBound } from '../src/model/timeline';
+import { Run } from '../src/model/run';
+import { parseText } from '../src/trace/parse';
+import { roundStep, tickLabel } from '../src/view/axis';
+import { Camera } from '../src/view/camera';
+
+test('a timeline knows its value after each event', () => {
+  const line = new Timeline('a');
+  line.set(3, 'b');
+  line.set(5, 'b');
+  line.set(7, 'c');
+  expect([1, 3, 6, 7, 99].map((id) => line.at(id))).toEqual(['a', 'b', 'b', 'c', 'c']);
+  expect(line.ids).toEqual([3, 7]);
+  expect(upperBound([1, 2, 2, 5], 2)).toBe(3);
+});
+
+const encoded = (op: number, ...fields: string[]): Uint8Array => {
+  const bytes = [1, ...new Array<number>(24).fill(0), op];
+  for (const field of fields) bytes.push(field.length, 0, 0, 0, ...toBytes(field));
+  return Uint8Array.from(bytes);
+};
+
+test('a large command is joined of its parts', () => {
+  const bytes = encoded(1, 'key', 'a value');
+  expect(joinParts([toText(bytes.subarray(0, 9)), toText(bytes.subarray(9))])).toEqual({ op: 'put', key: 'key', value: 'a value' });
+  expect(decodeCommand(encoded(2, 'k'))).toEqual({ op: 'delete', key: 'k' });
+  expect(() => decodeCommand(encoded(1, 'key').subarray(0, 28))).toThrow();
+  expect(toText(Uint8Array.of(0, 255))).toEqual({ hex: '00ff' });
+});
+
+test('search takes words, events and times', () => {
+  expect(parseQuery('#12')).toEqual({ kind: 'event', id: 12 });
+  expect(parseQuery('2.5s')).toEqual({ kind: 'time', t: 2_500_000_000 });
+  expect(parseQuery('Vote  n3')).toEqual({ kind: 'words', words: ['vote', 'n3'] });
+});
+
+test('ticks are round, and labels tell them apart', () => {
+  expect([1, 3, 21, 600].map(roundStep)).toEqual([1, 5, 50, 1000]);
+  expect(tickLabel(2e9, 1e9)).toBe('2 s');
+  expect(tickLabel(2_215_400_000, 1e5)).toBe('2,215.4 ms');
+});
+
+test('the camera zooms from microseconds to the whole run, and stays near it', () => {
+  const camera = new Camera(600e9);
+  camera.width = 1000;
+  for (let i = 0; i < 100; ++i) camera.zoom(0.5, 300e9);
+  expect(camera.to - camera.from).toBeLessThan(1000);
+  expect(camera.x(300e9)).toBeGreaterThan(0);
+  for (let i = 0; i < 100; ++i) camera.zoom(2, 300e9);
+  expect([camera.from <= 0, camera.to >= 600e9]).toEqual([true, true]);
+  camera.show(0, 1e9);
+  camera.pan(-1e9);
+  expect(camera.to).toBeGreaterThan(0);
+});
+
+const lines = (...events: object[]): string =>
+  ['{"trace":1,"nodes":3,"until":100}', ...events.map((event, i) => JSON.stringify({ id: i + 1, t: i, ...event })), `{"end":1,"events":${events.length},"passed":false}`].join('\n');
+
+test('a partition lasts until what ends it; healing ends all', () => {
+  const run = new Run(
+    parseText(
+      lines(
+        { event: 'fault', what: 'partition: n0 | n1', kind: 'partition', nodes: ['n0'], links: [['n0', 'n1'], ['n1', 'n0']] },
+        { event: 'fault', what: 'cut', kind: 'cut', links: [['n0', 'n2']] },
+        { event: 'fault', what: 'end', kind: 'mend', ends: 1 },
+        { event: 'fault', what: 'pause of n2', kind: 'pause', nodes: ['n2'] },
+        { event: 'fault', what: 'all', kind: 'heal' },
+        { event: 'fault', what: 'n2 runs again', kind: 'unpause', nodes: ['n2'] },
+      ),
+    ),
+  );
+  expect(run.faults.filter(({ from, to }) => to > from).map(({ kind, to }) => [kind, to])).toEqual([['partition', 2], ['cut', 4], ['pause', 5]]);
+});
+
+test('a message ends where it is delivered or lost', () => {
+  const message = { from: 'n0', to: 'n1', type: 'heartbeat', term: 1 };
+  const run = new Run(
+    parseText(
+      lines(
+        { node: 'n0', event: 'sent', ...message },
+        { node: 'n0', event: 'sent', ...message },
+        { node: 'n0', event: 'duplicated', ...message, cause: 1 },
+        { node: 'n1', event: 'delivered', ...message, cause: 1 },
+        { node: 'n1', event: 'dropped', ...message, why: 'node_down', cause: 2 },
+      ),
+    ),
+  );
+  expect(run.messages.inFlight(3)).toEqual([0, 1, 2]);
+  expect(run.messages.inFlight(4)).toEqual([1, 2]);
+  expect(run.messages.inFlight(5)).toEqual([2]);
+});
+
+test('what the trace says of broken expectations is where the page opens', () => {
+  const run = new Run(parseText(lines({ event: 'expected', number: 0, held: true, why: 'fine' }, { event: 'expected', number: 1, held: false, why: 'no leader' })));
+  expect([run.failure?.id, run.failure?.why]).toEqual([2, 'no leader']);
+});
+
+test('a trace that contradicts itself is told, with its place', () => {
+  const broken = lines({ event: 'appended', node: 'n0', index: 3, term: 1, kind: 'noop' });
+  expect(() => new Run(parseText(broken))).toThrow('event 1 (appended) of n0: appended out of order');
+});

@@ -1,0 +1,22 @@
+// Traces of real runs, made by raftsim.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseText } from '../src/trace/parse';
+import type { Trace } from '../src/trace/types';
+
+export const root = resolve(__dirname, '../../..');
+const raftsim = process.env.RAFTSIM ?? join(root, 'build/release/bin/raftsim');
+const folder = mkdtempSync(join(tmpdir(), 'viewer-'));
+
+export const traceText = (scenario: string): string => {
+  const out = join(folder, `${scenario.replaceAll('/', '-')}l`);
+  execFileSync(raftsim, ['run', join(root, 'scenarios', scenario), '--trace', out], { stdio: 'ignore' });
+  return readFileSync(out, 'utf8');
+};
+
+export const traceOf = (scenario: string): Trace => parseText(traceText(scenario));
+
+export const scenariosIn = (area: string): string[] =>
+  readdirSync(join(root, 'scenarios', area)).filter((name) => name.endsWith('.json')).map((name) => `${area}/${name}`);
