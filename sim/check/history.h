@@ -42,6 +42,7 @@ struct Operation {
   // Where the answer stands in the replicated log; 0 is "not known".
   std::uint64_t term = 0;
   std::uint64_t index = 0;
+  std::uint64_t number = 0;  // of the call in the trace; 0: it has none
 };
 
 struct History {

@@ -402,7 +402,7 @@ void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer,
   std::erase(client.operations, operation);
   if (given_up.empty() && !call.anywhere) client.target = call.target;
   if (IsRegister(call.request)) return NoteRegistered(call.client, answer);
-  if (call.recorded) Record(call, answer);
+  if (call.recorded) Record(operation, call, answer);
   LeaveLine(operation, call);
   if (given_up.empty() && !IsRefusal(answer.outcome)) ++calls_done_;
   if (call.done) call.done({answer, given_up});
@@ -414,10 +414,11 @@ void Clients::Finish(std::uint64_t operation, const ClientAnswer& answer,
   ScheduleNextCall(call.client, port_.Now() + pause.nanoseconds());
 }
 
-void Clients::Record(const Call& call, const ClientAnswer& answer) {
+void Clients::Record(std::uint64_t operation, const Call& call, const ClientAnswer& answer) {
   Operation op{.client = call.client, .invoke = call.invoked, .response = port_.Now()};
   op.term = answer.term.value();
   op.index = answer.index.value();
+  op.number = operation;
   std::visit(
       [&](const auto& request) {
         using Op = std::decay_t<decltype(request)>;
@@ -454,7 +455,7 @@ void Clients::Record(const Call& call, const ClientAnswer& answer) {
 
 History Clients::TakeHistory() {
   for (const auto& [operation, call] : calls_) {
-    if (call.recorded) Record(call, ClientAnswer{.outcome = Outcome::kUnknown});
+    if (call.recorded) Record(operation, call, ClientAnswer{.outcome = Outcome::kUnknown});
   }
   calls_.clear();
   return std::move(history_);

@@ -127,7 +127,7 @@ class Clients {
   void TryElsewhere(std::uint64_t operation, Call& call);
   void GiveUp(std::uint64_t operation, const std::string& why);
   void Finish(std::uint64_t operation, const ClientAnswer& answer, const std::string& given_up);
-  void Record(const Call& call, const ClientAnswer& answer);
+  void Record(std::uint64_t operation, const Call& call, const ClientAnswer& answer);
   void NoteRegistered(std::uint32_t client, const ClientAnswer& answer);
   void SetDue(Call& call, Duration after, bool pausing);
   void ScheduleWake(std::uint32_t client, std::int64_t at);

@@ -322,8 +322,9 @@ std::uint64_t SimCluster::Pick(std::uint64_t bound) {
   return picks_.Pick(Decision::kPick, bound);
 }
 
-void SimCluster::TellFault(std::string what) {
-  scenario_cause_ = Emit(std::nullopt, 0, trace::Fault{std::move(what)});
+EventId SimCluster::TellFault(trace::Fault fault) {
+  scenario_cause_ = Emit(std::nullopt, 0, std::move(fault));
+  return scenario_cause_;
 }
 
 void SimCluster::TellExpectation(std::uint32_t number, bool held, std::string why) {

@@ -78,7 +78,7 @@ class SimCluster final : public Cluster, private ClientPort {
                      ChangeDone done) override;
   void Wipe(NodeId node) override;
   drydock::Status Refound(NodeId node) override;
-  void TellFault(std::string what) override;
+  EventId TellFault(trace::Fault fault) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
 
  private:

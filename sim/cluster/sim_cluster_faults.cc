@@ -221,7 +221,10 @@ void SimCluster::SetClock(NodeId id, std::optional<std::int64_t> rate_ppm,
 
 void SimCluster::SetDisk(NodeId id, const DiskFault& fault) {
   At(id).disk.SetFaults(At(id).disk.faults().With(fault));
-  if (fault.read_flips.value_or(0) > 0) Emit(id, 0, trace::Fault{"reads that flip bits", true});
+  if (fault.read_flips.value_or(0) > 0)
+    Emit(id, 0,
+         trace::Fault{
+             .what = "reads that flip bits", .lasts = true, .deed = Deed::kDisk, .nodes = {id}});
 }
 
 void SimCluster::ClearDisk(NodeId id) {
@@ -235,10 +238,12 @@ drydock::Status SimCluster::CorruptDisk(NodeId id, const Corrupt& corrupt) {
       At(id).disk.CorruptAtRest(corrupt.file, corrupt.offset, corrupt.bit, corrupt.settled);
   if (!done.ok()) return done.error();
   const std::optional<NodeId> excused = done.value().may_pass ? std::optional(id) : std::nullopt;
-  scenario_cause_ =
-      Emit(excused, 0,
-           trace::Fault{"one bit of " + done.value().path + " of n" + std::to_string(id.value()) +
-                        " flips, at byte " + std::to_string(done.value().offset)});
+  scenario_cause_ = Emit(excused, 0,
+                         trace::Fault{.what = "one bit of " + done.value().path + " of n" +
+                                              std::to_string(id.value()) + " flips, at byte " +
+                                              std::to_string(done.value().offset),
+                                      .deed = Deed::kCorrupt,
+                                      .nodes = {id}});
   return Ok();
 }
 

@@ -95,7 +95,9 @@ void SimCluster::Wipe(NodeId id) {
   scenario_cause_ =
       Emit(id, 0,
            trace::Fault{.what = "the disk of n" + std::to_string(id.value()) + " is wiped",
-                        .excuses_loss = false});
+                        .excuses_loss = false,
+                        .deed = Deed::kWipe,
+                        .nodes = {id}});
 }
 
 // As an operator does it who writes the new store into another directory.

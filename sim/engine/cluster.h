@@ -19,6 +19,7 @@
 #include "core/protocol/transfer.h"
 #include "sim/scenario/network_change.h"
 #include "sim/scenario/scenario.h"
+#include "sim/trace/sim_event.h"
 
 namespace drydock::sim {
 
@@ -113,7 +114,8 @@ class Cluster {
   virtual void Wipe(NodeId node) = 0;
   virtual drydock::Status Refound(NodeId node) = 0;
 
-  virtual void TellFault(std::string what) = 0;
+  // The number of the event; 0 if nobody counts.
+  virtual EventId TellFault(trace::Fault fault) = 0;
   virtual void TellExpectation(std::uint32_t number, bool held, std::string why) = 0;
 };
 

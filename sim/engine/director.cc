@@ -51,12 +51,17 @@ void Director::Perform(const Event& event) {
   if (resolved_ != nullptr) {
     targets_.KeepIn(&(*resolved_)[static_cast<std::size_t>(&event - scenario_.events.data())]);
   }
-  if (!event.note.empty()) cluster_.TellFault("note: " + event.note);
+  if (!event.note.empty()) Tell(Deed::kNote, "note: " + event.note);
   std::visit([this](const auto& action) { Do(action); }, event.action);
   targets_.KeepIn(nullptr);
 }
 
 // --- Nodes --------------------------------------------------------------------------------------
+
+EventId Director::Tell(Deed deed, std::string what, std::vector<NodeId> nodes, EventId ends) {
+  return cluster_.TellFault(
+      {.what = std::move(what), .deed = deed, .nodes = std::move(nodes), .ends = ends});
+}
 
 std::vector<NodeId> Director::Bind(const Targets& targets, const std::string& as) {
   std::vector<NodeId> nodes = targets_.Resolve(targets);
@@ -69,47 +74,50 @@ void Director::Do(const Crash& crash) {
   const char* loses = crash.lose == Crash::Lose::kNothing      ? ", losing nothing"
                       : crash.lose == Crash::Lose::kEverything ? ", losing everything"
                                                                : "";
-  cluster_.TellFault("crash of " + NamesOf(nodes) + loses);
+  Tell(Deed::kCrash, "crash of " + NamesOf(nodes) + loses, nodes);
   for (const NodeId node : nodes) cluster_.Crash(node, crash.lose);
   ScheduleAfter(crash.length, [this, nodes] {
-    cluster_.TellFault("restart of " + NamesOf(nodes));
+    Tell(Deed::kRestart, "restart of " + NamesOf(nodes), nodes);
     for (const NodeId node : nodes) cluster_.Restart(node);
   });
 }
 
 void Director::Do(const Restart& restart) {
   const std::vector<NodeId> nodes = targets_.Resolve(restart.node);
-  cluster_.TellFault("restart of " + NamesOf(nodes));
+  Tell(Deed::kRestart, "restart of " + NamesOf(nodes), nodes);
   for (const NodeId node : nodes) cluster_.Restart(node);
 }
 
 void Director::Do(const SuspendNode& suspend) {
   const std::vector<NodeId> nodes = Bind(suspend.node, suspend.as);
-  cluster_.TellFault("suspension of " + NamesOf(nodes) +
-                     (suspend.length ? " for " + TextOf(*suspend.length) : ""));
+  Tell(
+      Deed::kSuspend,
+      "suspension of " + NamesOf(nodes) + (suspend.length ? " for " + TextOf(*suspend.length) : ""),
+      nodes);
   for (const NodeId node : nodes) cluster_.Suspend(node, suspend.length);
 }
 
 void Director::Do(const ResumeNode& resume) {
   const std::vector<NodeId> nodes = targets_.Resolve(resume.node);
-  cluster_.TellFault("resumption of " + NamesOf(nodes));
+  Tell(Deed::kResume, "resumption of " + NamesOf(nodes), nodes);
   for (const NodeId node : nodes) cluster_.Resume(node);
 }
 
 void Director::Do(const sim::Pause& pause) {
   const std::vector<NodeId> nodes = Bind(pause.node, pause.as);
-  cluster_.TellFault("pause of " + NamesOf(nodes) +
-                     (pause.length ? " for " + TextOf(*pause.length) : ""));
+  const EventId begin = Tell(
+      Deed::kPause,
+      "pause of " + NamesOf(nodes) + (pause.length ? " for " + TextOf(*pause.length) : ""), nodes);
   for (const NodeId node : nodes) cluster_.Pause(node);
-  ScheduleAfter(pause.length, [this, nodes] {
-    cluster_.TellFault(NamesOf(nodes) + " runs again");
+  ScheduleAfter(pause.length, [this, nodes, begin] {
+    Tell(Deed::kUnpause, NamesOf(nodes) + " runs again", nodes, begin);
     for (const NodeId node : nodes) cluster_.Unpause(node);
   });
 }
 
 void Director::Do(const sim::Unpause& unpause) {
   const std::vector<NodeId> nodes = targets_.Resolve(unpause.node);
-  cluster_.TellFault(NamesOf(nodes) + " runs again");
+  Tell(Deed::kUnpause, NamesOf(nodes) + " runs again", nodes);
   for (const NodeId node : nodes) cluster_.Unpause(node);
 }
 
@@ -125,32 +133,43 @@ void Director::Do(const Partition& partition) {
     cut.groups.push_back(mask);
     text += (text.empty() ? "" : " | ") + NamesOf(nodes);
   }
-  cluster_.TellFault("partition: " + text + (partition.one_way ? ", one way" : "") +
-                     (partition.flap ? ", flapping" : ""));
+  const EventId begin =
+      cluster_.TellFault({.what = "partition: " + text + (partition.one_way ? ", one way" : "") +
+                                  (partition.flap ? ", flapping" : ""),
+                          .deed = Deed::kPartition,
+                          .links = CutLinks(cut, cluster_.size())});
   const NetworkChangeId id = cluster_.AddCut(cut);
   if (partition.flap.has_value()) {
     const std::int64_t end = partition.length ? now_ + partition.length->nanoseconds() : kNever;
-    return Flap({cut, *partition.flap, end, heals_}, true, id);
+    return Flap({cut, *partition.flap, end, heals_}, id, begin);
   }
-  ScheduleAfter(partition.length, [this, id, text] {
-    cluster_.TellFault("end of the partition " + text);
+  ScheduleAfter(partition.length, [this, id, text, begin] {
+    Tell(Deed::kMend, "end of the partition " + text, {}, begin);
     cluster_.RemoveCut(id);
   });
 }
 
-// Cut and mended in turn, until the end or until everything is healed.
-void Director::Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut) {
+// Cut and mended in turn, until the end or until everything is healed. `cut`: the one that holds, 0
+// for none; `told`: as what event.
+void Director::Flap(const Flapping& flapping, NetworkChangeId cut, EventId told) {
   const std::int64_t next = now_ + flapping.period.nanoseconds();
-  Schedule(std::min(next, flapping.end), [this, flapping, is_cut, cut] {
-    if (is_cut) cluster_.RemoveCut(cut);
-    if (flapping.heals != heals_ || now_ >= flapping.end) return;
-    const NetworkChangeId id = is_cut ? 0 : cluster_.AddCut(flapping.cut);
-    Flap(flapping, !is_cut, id);
+  Schedule(std::min(next, flapping.end), [this, flapping, cut, told] {
+    const bool healed = flapping.heals != heals_;
+    if (cut != 0) {
+      if (!healed) Tell(Deed::kMend, "the partition that flaps is mended", {}, told);
+      cluster_.RemoveCut(cut);
+    }
+    if (healed || now_ >= flapping.end) return;
+    if (cut != 0) return Flap(flapping, 0, 0);
+    const EventId again = cluster_.TellFault({.what = "the partition that flaps is there again",
+                                              .deed = Deed::kCut,
+                                              .links = CutLinks(flapping.cut, cluster_.size())});
+    Flap(flapping, cluster_.AddCut(flapping.cut), again);
   });
 }
 
 void Director::Do(const Heal&) {
-  cluster_.TellFault("everything is healed");
+  Tell(Deed::kHeal, "everything is healed");
   ++heals_;
   cluster_.HealNetwork();
 }
@@ -165,10 +184,10 @@ NetworkChangeId Director::ApplyNetwork(const NetworkSettings& settings) {
 }
 
 void Director::Do(const SetNetwork& set) {
-  cluster_.TellFault("the network changes");
+  const EventId begin = Tell(Deed::kNetwork, "the network changes");
   const NetworkChangeId before = ApplyNetwork(set.network);
-  ScheduleAfter(set.length, [this, before] {
-    cluster_.TellFault("the network is as before");
+  ScheduleAfter(set.length, [this, before, begin] {
+    Tell(Deed::kNetwork, "the network is as before", {}, begin);
     cluster_.RestoreNetwork(before);
   });
 }
@@ -182,11 +201,12 @@ void Director::Do(const Filter& filter) {
                       .left = filter.count};
   active.types.fill(filter.types.empty());
   for (const MessageType type : filter.types) active.types[static_cast<std::size_t>(type)] = true;
-  cluster_.TellFault(filter.delay ? "some messages are delayed by " + TextOf(*filter.delay)
-                                  : std::string("some messages are dropped"));
+  const EventId begin =
+      Tell(Deed::kFilter, filter.delay ? "some messages are delayed by " + TextOf(*filter.delay)
+                                       : std::string("some messages are dropped"));
   const NetworkChangeId id = cluster_.AddFilter(active);
-  ScheduleAfter(filter.length, [this, id] {
-    cluster_.TellFault("messages pass again");
+  ScheduleAfter(filter.length, [this, id, begin] {
+    Tell(Deed::kFilter, "messages pass again", {}, begin);
     cluster_.RemoveFilter(id);
   });
 }
@@ -195,13 +215,16 @@ void Director::Do(const Filter& filter) {
 
 void Director::Do(const SetClock& set) {
   const std::vector<NodeId> nodes = targets_.Resolve(set.node);
-  cluster_.TellFault("the clock of " + NamesOf(nodes) +
-                     (set.rate_ppm ? " runs at " + std::to_string(*set.rate_ppm) + " ppm" : "") +
-                     (set.jump ? " jumps by " + TextOf(*set.jump) : ""));
+  const EventId begin =
+      Tell(Deed::kClock,
+           "the clock of " + NamesOf(nodes) +
+               (set.rate_ppm ? " runs at " + std::to_string(*set.rate_ppm) + " ppm" : "") +
+               (set.jump ? " jumps by " + TextOf(*set.jump) : ""),
+           nodes);
   for (const NodeId node : nodes) cluster_.SetClock(node, set.rate_ppm, set.jump);
   if (!set.rate_ppm) return;
-  ScheduleAfter(set.length, [this, nodes] {
-    cluster_.TellFault("the clock of " + NamesOf(nodes) + " runs true again");
+  ScheduleAfter(set.length, [this, nodes, begin] {
+    Tell(Deed::kClock, "the clock of " + NamesOf(nodes) + " runs true again", nodes, begin);
     for (const NodeId node : nodes) cluster_.SetClock(node, 1000000, std::nullopt);
   });
 }
@@ -220,10 +243,12 @@ void Director::Do(const DiskFault& fault) {
   add(fault.name_vanishes, "unsynced names vanish in a crash", "no name vanishes in a crash");
   if (fault.stall) what += ", stalls for " + TextOf(*fault.stall);
   if (fault.capacity) what += ", has room for " + std::to_string(*fault.capacity) + " bytes";
-  cluster_.TellFault("the disk of " + NamesOf(nodes) + (what.empty() ? "" : ":" + what.substr(1)));
+  const EventId begin =
+      Tell(Deed::kDisk,
+           "the disk of " + NamesOf(nodes) + (what.empty() ? "" : ":" + what.substr(1)), nodes);
   for (const NodeId node : nodes) cluster_.SetDisk(node, fault);
-  ScheduleAfter(fault.length, [this, nodes] {
-    cluster_.TellFault("the disk of " + NamesOf(nodes) + " is sound again");
+  ScheduleAfter(fault.length, [this, nodes, begin] {
+    Tell(Deed::kDisk, "the disk of " + NamesOf(nodes) + " is sound again", nodes, begin);
     for (const NodeId node : nodes) cluster_.ClearDisk(node);
   });
 }
@@ -231,13 +256,13 @@ void Director::Do(const DiskFault& fault) {
 void Director::Do(const Corrupt& corrupt) {
   for (const NodeId node : targets_.Resolve(corrupt.node)) {
     const Status done = cluster_.CorruptDisk(node, corrupt);
-    if (!done.ok()) cluster_.TellFault("no bit flipped: " + done.error().text);
+    if (!done.ok()) Tell(Deed::kCorrupt, "no bit flipped: " + done.error().text, {node});
   }
 }
 
 void Director::Do(const SnapshotNode& snapshot) {
   const std::vector<NodeId> nodes = targets_.Resolve(snapshot.node);
-  cluster_.TellFault(NamesOf(nodes) + " is told to take a snapshot");
+  Tell(Deed::kSnapshot, NamesOf(nodes) + " is told to take a snapshot", nodes);
   for (const NodeId node : nodes) cluster_.TakeSnapshot(node);
 }
 

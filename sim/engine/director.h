@@ -91,8 +91,9 @@ class Director {
   void Do(const Wipe& wipe);
   void Do(const RefoundNode& refound);
 
+  EventId Tell(Deed deed, std::string what, std::vector<NodeId> nodes = {}, EventId ends = 0);
   std::vector<NodeId> Bind(const Targets& targets, const std::string& as);
-  void Flap(const Flapping& flapping, bool is_cut, NetworkChangeId cut);
+  void Flap(const Flapping& flapping, NetworkChangeId cut, EventId told);
   NetworkChangeId ApplyNetwork(const NetworkSettings& settings);
   void JudgeCall(std::size_t place, const CallResult& answer);
   void FinishCalls();

@@ -86,7 +86,7 @@ void Director::Do(const ScriptedCall& call) {
   if (call.via.has_value()) {
     const std::vector<NodeId> nodes = targets_.Resolve({*call.via});
     if (nodes.empty()) {
-      cluster_.TellFault("nobody to send to: " + TextOf(call));
+      Tell(Deed::kNote, "nobody to send to: " + TextOf(call));
       if (call.expect == Expect::kAnything) return;
       ExpectationResult result{.text = TextOf(call) + " " + TextOf(call, call.expect),
                                .decided = true,

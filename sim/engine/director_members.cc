@@ -29,8 +29,8 @@ void Director::Do(const ChangeMembers& event) {
     if (nodes.empty()) return JudgeChange(place, {.reason = "nobody to ask", .leader = {}});
     via = nodes.front();
   }
-  cluster_.TellFault("somebody asks " + (via ? NamesOf({*via}) : std::string("the leader")) +
-                     " to " + changes_[place].text);
+  Tell(Deed::kMembers, "somebody asks " + (via ? NamesOf({*via}) : std::string("the leader")) +
+                           " to " + changes_[place].text);
   cluster_.ChangeMembers(change, via, event.within.value_or(kPatience),
                          [this, place](const ChangeAnswer& a) { JudgeChange(place, a); });
 }
@@ -39,8 +39,8 @@ void Director::JudgeChange(std::size_t place, const ChangeAnswer& answer) {
   PlayedChange& played = changes_[place];
   played.answered = true;
   const Duration taken = Duration::Nanoseconds(cluster_.Time() - played.at);
-  cluster_.TellFault("to " + played.text + ": " + TextOf(answer) + ", after " +
-                     drydock::sim::TextOf(taken));
+  Tell(Deed::kMembers,
+       "to " + played.text + ": " + TextOf(answer) + ", after " + drydock::sim::TextOf(taken));
   if (!played.event->expect.has_value()) return;
   ExpectationResult result{.text = "at " + drydock::sim::TextOf(Duration::Nanoseconds(played.at)) +
                                    ", to " + played.text + " is answered " +
@@ -65,7 +65,8 @@ void Director::Do(const Wipe& wipe) {
     if (!cluster_.StatusOf(node).runs()) {
       cluster_.Wipe(node);
     } else {
-      cluster_.TellFault("the disk of " + NamesOf({node}) + " cannot be wiped while it runs");
+      Tell(Deed::kWipe, "the disk of " + NamesOf({node}) + " cannot be wiped while it runs",
+           {node});
     }
   }
 }
@@ -75,8 +76,8 @@ void Director::Do(const RefoundNode& refound) {
     drydock::Status done = Error{"it runs"};
     if (!cluster_.StatusOf(node).runs()) done = cluster_.Refound(node);
     if (done.ok()) continue;
-    cluster_.TellFault("the store of " + NamesOf({node}) +
-                       " does not become a cluster of its own: " + done.error().text);
+    Tell(Deed::kNote, "the store of " + NamesOf({node}) +
+                          " does not become a cluster of its own: " + done.error().text);
   }
 }
 

@@ -52,8 +52,10 @@ void Director::Do(const TransferLeader& transfer) {
       "the transfer to " + (transfer.to.has_value() ? NamesOf(to) : std::string("the best node"));
   transfers_.push_back(
       {&transfer, "at " + TextOf(Duration::Nanoseconds(now_)) + ", " + text, false});
-  cluster_.TellFault(NamesOf(asked) + " is asked to hand leadership to " +
-                     (transfer.to.has_value() ? NamesOf(to) : std::string("the best node")));
+  Tell(Deed::kTransfer,
+       NamesOf(asked) + " is asked to hand leadership to " +
+           (transfer.to.has_value() ? NamesOf(to) : std::string("the best node")),
+       asked);
   if (asked.empty() || (transfer.to.has_value() && to.empty())) {
     return JudgeTransfer(place, std::nullopt);
   }

@@ -4,28 +4,6 @@
 #include <string>
 
 namespace drydock::sim {
-namespace {
-
-bool Has(NodeMask mask, std::uint32_t node) {
-  return ((mask >> node) & 1) != 0;
-}
-
-// Two nodes that are both in some group hear each other if one group holds both. One-way: only
-// what the first group says to the others is lost.
-bool Separates(const Cut& cut, std::uint32_t from, std::uint32_t to) {
-  bool from_listed = false;
-  bool to_listed = false;
-  for (const NodeMask group : cut.groups) {
-    if (Has(group, from) && Has(group, to)) return false;
-    from_listed |= Has(group, from);
-    to_listed |= Has(group, to);
-  }
-  if (!from_listed || !to_listed) return false;
-  return !cut.one_way || Has(cut.groups.front(), from);
-}
-
-}  // namespace
-
 Network::Network(std::uint32_t nodes, std::uint64_t run_seed, const Pins& pins, Pins* taken)
     : nodes_(nodes) {
   links_.resize(std::size_t{nodes} * nodes);

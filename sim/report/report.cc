@@ -119,6 +119,35 @@ std::string Summary(const RunResult& result) {
   return "PASSED: everything held";
 }
 
+nlohmann::ordered_json ExpectationsJson(const RunResult& result) {
+  auto json = nlohmann::ordered_json::array();
+  for (const ExpectationResult& e : result.expectations) {
+    json.push_back({{"expected", e.text},
+                    {"held", e.held},
+                    {"at_ns", e.decided_at},
+                    {"seen", e.why},
+                    {"because", e.because}});
+  }
+  return json;
+}
+
+nlohmann::ordered_json ViolationJson(const ReportInput& input) {
+  const Violation& violation = *input.result.violation;
+  return {{"property", violation.property},
+          {"detail", violation.detail},
+          {"at_ns", violation.time},
+          {"event", violation.event},
+          {"chain", input.chain}};
+}
+
+nlohmann::ordered_json StoryJson(const std::vector<StoryLine>& story) {
+  auto json = nlohmann::ordered_json::array();
+  for (const StoryLine& line : story) {
+    json.push_back({{"at_ns", line.time}, {"event", line.event}, {"text", line.text}});
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string TextReport(const ReportInput& input) {
@@ -161,27 +190,31 @@ std::string JsonReport(const ReportInput& input) {
   json["search"] = result.history.searched
                        ? nlohmann::ordered_json(NameOf(result.history.searched->judgement))
                        : nlohmann::ordered_json();
-  json["expectations"] = nlohmann::ordered_json::array();
-  for (const ExpectationResult& e : result.expectations) {
-    json["expectations"].push_back({{"expected", e.text},
-                                    {"held", e.held},
-                                    {"at_ns", e.decided_at},
-                                    {"seen", e.why},
-                                    {"because", e.because}});
-  }
-  if (result.violation) {
-    json["violation"] = {{"property", result.violation->property},
-                         {"detail", result.violation->detail},
-                         {"at_ns", result.violation->time},
-                         {"event", result.violation->event},
-                         {"chain", input.chain}};
-  }
+  json["expectations"] = ExpectationsJson(result);
+  if (result.violation) json["violation"] = ViolationJson(input);
   if (result.lawful_loss) json["lawful_loss"] = result.lawful_loss->what;
-  json["story"] = nlohmann::ordered_json::array();
-  for (const StoryLine& line : input.story)
-    json["story"].push_back({{"at_ns", line.time}, {"text", line.text}});
+  json["story"] = StoryJson(input.story);
   // Keys and values may be any bytes.
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string TraceEnd(const ReportInput& input) {
+  const RunResult& result = input.result;
+  nlohmann::ordered_json json;
+  json["end"] = 1;
+  json["events"] = result.trace_events;
+  json["passed"] = result.Passed();
+  json["hash"] = Hex(result.hash);
+  json["expectations"] = ExpectationsJson(result);
+  json["violation"] = nullptr;
+  if (result.violation) json["violation"] = ViolationJson(input);
+  json["conflict"] = nullptr;
+  if (!result.history.conflicting.empty()) {
+    json["conflict"] = {{"operations", result.history.conflicting},
+                        {"text", result.history.conflict}};
+  }
+  json["story"] = StoryJson(input.story);
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace drydock::sim

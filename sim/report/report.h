@@ -21,5 +21,7 @@ struct ReportInput {
 
 std::string TextReport(const ReportInput& input);
 std::string JsonReport(const ReportInput& input);
+// The last line of the run's trace (docs/trace.md), without its line break.
+std::string TraceEnd(const ReportInput& input);
 
 }  // namespace drydock::sim

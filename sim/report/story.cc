@@ -30,7 +30,7 @@ void Story::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) 
   if (event.role == Role::kLeader) TellLeader(meta, node);
   if (event.cause == RoleCause::kLeaderAppeared) TellFollows(meta, node, *event.leader);
   if (event.cause == RoleCause::kResumed) {
-    Say(meta.time, NodeName(*meta.node) + " is awake again, a follower");
+    Say(meta, NodeName(*meta.node) + " is awake again, a follower");
     node.heard_at = meta.time;
   }
   if (event.role == Role::kFollower && node.role == Role::kLeader) {
@@ -48,23 +48,23 @@ void Story::On(const EventMeta& meta, const drydock::trace::RoleChanged& event) 
 void Story::TellLeader(const EventMeta& meta, Teller& node) {
   node.led = node.term;
   node.searching = false;
-  Say(meta.time, NodeName(*meta.node) + " LEADS term " + std::to_string(node.term.value()) +
-                     ": a quorum voted for it");
+  Say(meta, NodeName(*meta.node) + " LEADS term " + std::to_string(node.term.value()) +
+                ": a quorum voted for it");
 }
 
 void Story::TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause) {
   const std::string what =
       NodeName(*meta.node) + " no longer leads term " + std::to_string(node.led.value()) + ": ";
   if (cause == RoleCause::kQuorumLost) {
-    Say(meta.time, what + "no quorum has answered it for an election timeout");
+    Say(meta, what + "no quorum has answered it for an election timeout");
   } else if (cause == RoleCause::kSuspended) {
-    Say(meta.time, what + "it is suspended");
+    Say(meta, what + "it is suspended");
   } else if (cause == RoleCause::kDiskStalled) {
-    Say(meta.time, what + "its disk completes no write");
+    Say(meta, what + "its disk completes no write");
   } else if (cause == RoleCause::kRemoved) {
-    Say(meta.time, what + "it is removed");
+    Say(meta, what + "it is removed");
   } else {
-    Say(meta.time, what + "it met a higher term");
+    Say(meta, what + "it met a higher term");
   }
 }
 
@@ -75,8 +75,8 @@ void Story::On(const EventMeta& meta, const drydock::trace::LeaderKnown& event) 
 void Story::TellFollows(const EventMeta& meta, Teller& node, NodeId leader) {
   if (!node.searching) return;
   node.searching = false;
-  Say(meta.time, NodeName(*meta.node) + " finds " + NodeName(leader) + " leading term " +
-                     std::to_string(node.term.value()) + " and follows it");
+  Say(meta, NodeName(*meta.node) + " finds " + NodeName(leader) + " leading term " +
+                std::to_string(node.term.value()) + " and follows it");
 }
 
 // The first attempt of a row is told; the others are counted.
@@ -84,38 +84,36 @@ void Story::TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause) {
   node.searching = true;
   if (cause == RoleCause::kPreVoteWon) return;
   if (cause == RoleCause::kTransfer) {
-    return Say(meta.time, NodeName(*meta.node) + " is bidden to lead and asks for votes");
+    return Say(meta, NodeName(*meta.node) + " is bidden to lead and asks for votes");
   }
   if (++node.campaigns > 1) {
     if (node.campaigns == 4) {
-      Say(meta.time, NodeName(*meta.node) + " asks for votes again and again, in vain");
+      Say(meta, NodeName(*meta.node) + " asks for votes again and again, in vain");
     }
     return;
   }
-  Say(meta.time, NodeName(*meta.node) + " has heard no leader for " +
-                     Ago(meta.time, node.heard_at) + " and asks for votes");
+  Say(meta, NodeName(*meta.node) + " has heard no leader for " + Ago(meta.time, node.heard_at) +
+                " and asks for votes");
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::TransferStarted& event) {
   const char* why = event.cause == TransferCause::kPriority      ? ", which is preferred"
                     : event.cause == TransferCause::kDiskStalled ? ": its disk completes no write"
                                                                  : "";
-  Say(meta.time,
-      NodeName(*meta.node) + " begins to hand leadership to " + NodeName(event.target) + why);
+  Say(meta, NodeName(*meta.node) + " begins to hand leadership to " + NodeName(event.target) + why);
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::TransferEnded& event) {
   const std::string who = NodeName(*meta.node);
   const std::string target = NodeName(event.target);
   if (event.outcome == TransferOutcome::kDone) {
-    Say(meta.time, who + " has handed leadership to " + target);
+    Say(meta, who + " has handed leadership to " + target);
   } else if (event.outcome == TransferOutcome::kFailed) {
-    Say(meta.time, who + " serves on: " + target + " did not take over");
+    Say(meta, who + " serves on: " + target + " did not take over");
   } else if (event.outcome == TransferOutcome::kOvertaken && event.leader.has_value()) {
-    Say(meta.time,
-        who + " wanted " + target + " to lead, and " + NodeName(*event.leader) + " does");
+    Say(meta, who + " wanted " + target + " to lead, and " + NodeName(*event.leader) + " does");
   } else {
-    Say(meta.time, who + " no longer leads, and cannot tell whether " + target + " does");
+    Say(meta, who + " no longer leads, and cannot tell whether " + target + " does");
   }
 }
 
@@ -133,10 +131,10 @@ void Story::On(const EventMeta& meta, const trace::Delivered& event) {
 // --- Logs and disks -----------------------------------------------------------------------------
 
 void Story::On(const EventMeta& meta, const drydock::trace::Truncated& event) {
-  Say(meta.time, NodeName(*meta.node) + " drops its entries after " +
-                     std::to_string(event.last.value()) +
-                     ": they are not its leader's, and were "
-                     "never committed");
+  Say(meta, NodeName(*meta.node) + " drops its entries after " +
+                std::to_string(event.last.value()) +
+                ": they are not its leader's, and were "
+                "never committed");
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce& event) {
@@ -146,12 +144,12 @@ void Story::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce
   const std::string members = RolesIn(event.configuration);
   if (!std::exchange(founded_, true)) {
     members_ = members;
-    Say(meta.time, "the cluster is founded: " + NodeName(*meta.node) + " takes client calls");
+    Say(meta, "the cluster is founded: " + NodeName(*meta.node) + " takes client calls");
   } else if (goes_back) {
-    Say(meta.time, NodeName(*meta.node) + " goes back to the members before: " + members);
+    Say(meta, NodeName(*meta.node) + " goes back to the members before: " + members);
   } else if (node.role == Role::kLeader && members_ != members) {
     members_ = members;
-    Say(meta.time, NodeName(*meta.node) + " appends new members: " + members);
+    Say(meta, NodeName(*meta.node) + " appends new members: " + members);
   }
 }
 
@@ -159,36 +157,36 @@ void Story::On(const EventMeta& meta, const drydock::trace::ConfigurationInForce
 void Story::On(const EventMeta& meta, const drydock::trace::Refused& event) {
   if (event.reason != RefusalReason::kWrongStore) return;
   if (!strangers_.emplace(*meta.node, event.peer).second) return;
-  Say(meta.time, NodeName(*meta.node) + " refuses " + NodeName(event.peer) +
-                     ": the cluster knows it by another store");
+  Say(meta, NodeName(*meta.node) + " refuses " + NodeName(event.peer) +
+                ": the cluster knows it by another store");
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::ReadsGivenUp& event) {
-  Say(meta.time, NodeName(*meta.node) + " refuses the reads that wait: " + NodeName(event.leader) +
-                     " does not say how far it must have applied");
+  Say(meta, NodeName(*meta.node) + " refuses the reads that wait: " + NodeName(event.leader) +
+                " does not say how far it must have applied");
 }
 
 void Story::On(const EventMeta& meta, const drydock::trace::Halted& event) {
-  Say(meta.time, NodeName(*meta.node) + " STOPS ITSELF: " + event.reason);
+  Say(meta, NodeName(*meta.node) + " STOPS ITSELF: " + event.reason);
 }
 
 void Story::On(const EventMeta& meta, const trace::Started& event) {
   nodes_[*meta.node] = Teller{.term = event.term, .heard_at = meta.time};
   if (event.incarnation == Incarnation(1) && meta.time > 0) {
-    return Say(meta.time, NodeName(*meta.node) + " starts with an empty disk, and waits");
+    return Say(meta, NodeName(*meta.node) + " starts with an empty disk, and waits");
   }
   if (event.incarnation == Incarnation(1)) {
-    if (*meta.node == NodeId(0)) Say(meta.time, "all nodes start, with empty disks");
+    if (*meta.node == NodeId(0)) Say(meta, "all nodes start, with empty disks");
     return;
   }
   std::string text = NodeName(*meta.node) + " is back: term " + std::to_string(event.term.value()) +
                      ", " + std::to_string(event.last.value()) + " entries";
   if (!event.torn.empty()) text += "; cut off what the crash left half written in " + event.torn;
-  Say(meta.time, text);
+  Say(meta, text);
 }
 
 void Story::On(const EventMeta& meta, const trace::RefusedToStart& event) {
-  Say(meta.time, NodeName(*meta.node) + " STAYS OUT: " + event.error);
+  Say(meta, NodeName(*meta.node) + " STAYS OUT: " + event.error);
 }
 
 void Story::On(const EventMeta& meta, const trace::Crashed& event) {
@@ -197,17 +195,17 @@ void Story::On(const EventMeta& meta, const trace::Crashed& event) {
   std::string text = NodeName(*meta.node) + ", " + roles[static_cast<std::size_t>(node.role)] +
                      " in term " + std::to_string(node.term.value()) + ", is down";
   if (event.lost_lies > 0) text += "; lost is what a sync had falsely called durable";
-  Say(meta.time, text);
+  Say(meta, text);
 }
 
 void Story::On(const EventMeta& meta, const trace::Fault& event) {
-  Say(meta.time, "-- " + event.what);
+  Say(meta, "-- " + event.what);
 }
 
 void Story::On(const EventMeta& meta, const trace::Refounded& event) {
-  Say(meta.time, "-- what is on the disk of " + NodeName(*meta.node) + ", entries up to " +
-                     std::to_string(event.last.value()) +
-                     ", becomes the store of a cluster of it alone");
+  Say(meta, "-- what is on the disk of " + NodeName(*meta.node) + ", entries up to " +
+                std::to_string(event.last.value()) +
+                ", becomes the store of a cluster of it alone");
 }
 
 // --- Scripted calls -----------------------------------------------------------------------------
@@ -244,7 +242,7 @@ void Story::On(const EventMeta& meta, const trace::Answered& event) {
   if (call->second.tells_node && event.given_up.empty()) {
     result += ", says " + NodeName(call->second.target);
   }
-  Say(meta.time,
+  Say(meta,
       call->second.text + " -> " + result + " (after " + Ago(meta.time, call->second.since) + ")");
   calls_.erase(call);
 }

@@ -14,6 +14,7 @@ namespace drydock::sim {
 
 struct StoryLine {
   std::int64_t time = 0;
+  EventId event = 0;
   std::string text;
 };
 
@@ -65,7 +66,9 @@ class Story final : public Observer {
   void TellLeaderLost(const EventMeta& meta, Teller& node, RoleCause cause);
   void TellFollows(const EventMeta& meta, Teller& node, NodeId leader);
   void TellCampaign(const EventMeta& meta, Teller& node, RoleCause cause);
-  void Say(std::int64_t time, std::string text) { lines_.push_back({time, std::move(text)}); }
+  void Say(const EventMeta& meta, std::string text) {
+    lines_.push_back({meta.time, meta.id, std::move(text)});
+  }
 
   std::uint32_t scripted_client_;
   std::map<NodeId, Teller> nodes_;

@@ -93,6 +93,9 @@ class Runner {
     result_.history.searched = Judge(history, kSearchBounds);
     if (result_.history.searched->judgement != Judgement::kNotLinearizable) return;
     result_.history.conflict = Describe(*result_.history.searched, history);
+    for (const std::size_t place : result_.history.searched->conflict->operations) {
+      result_.history.conflicting.push_back(history.ops[place].number);
+    }
     if (violation_.has_value() || result_.not_linearizable.has_value()) return;
     NoteProblem(kLinearizability, "no order of the client calls explains their answers");
   }

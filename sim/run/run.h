@@ -38,8 +38,9 @@ struct RunOptions {
 // What became of the history.
 struct HistoryResult {
   std::uint64_t operations = 0, done = 0, failed = 0, unknown = 0;
-  std::optional<Verdict> searched;  // the judge that looks at the history alone
-  std::string conflict;             // its words, when it is not linearizable
+  std::optional<Verdict> searched;         // the judge that looks at the history alone
+  std::string conflict;                    // its words, when it is not linearizable
+  std::vector<std::uint64_t> conflicting;  // its calls, by their number in the trace
 };
 
 struct RunResult {

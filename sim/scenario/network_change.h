@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
@@ -13,12 +14,20 @@
 namespace drydock::sim {
 
 using NodeMask = std::uint64_t;  // bit k stands for node k
+inline bool Has(NodeMask mask, std::uint32_t node) {
+  return ((mask >> node) & 1) != 0;
+}
 
 // A cut between nodes.
 struct Cut {
   std::vector<NodeMask> groups;
   bool one_way = false;
 };
+// Two nodes that are both in some group hear each other if one group holds both. One-way: only
+// what the first group says to the others is lost.
+bool Separates(const Cut& cut, std::uint32_t from, std::uint32_t to);
+// Sender and receiver, of the nodes from 0 on.
+std::vector<std::pair<NodeId, NodeId>> CutLinks(const Cut& cut, std::uint32_t nodes);
 // Messages that are dropped or delayed.
 struct ActiveFilter {
   std::array<bool, kMessageTypes> types{};

@@ -17,4 +17,14 @@ inline std::string_view NameOf(DropReason reason) {
   return kDropReasonNames[static_cast<std::size_t>(reason)];
 }
 
+inline constexpr std::array<std::string_view, 20> kDeedNames = {
+    "note",      "crash",   "restart",  "suspend",  "resume",  "pause",  "unpause",
+    "partition", "cut",     "mend",     "heal",     "network", "filter", "clock",
+    "disk",      "corrupt", "snapshot", "transfer", "members", "wipe"};
+static_assert(static_cast<std::size_t>(Deed::kWipe) + 1 == kDeedNames.size());
+
+inline std::string_view NameOf(Deed deed) {
+  return kDeedNames[static_cast<std::size_t>(deed)];
+}
+
 }  // namespace drydock::sim

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/base/strong.h"
 #include "core/base/time.h"
@@ -25,6 +27,30 @@ enum class DropReason : std::uint8_t {
   kFilter,
   kNodeDown,
   kRestarted,  // the receiver is no longer the process that it was sent to
+};
+
+// What the scenario does, in one word.
+enum class Deed : std::uint8_t {
+  kNote,
+  kCrash,
+  kRestart,
+  kSuspend,
+  kResume,
+  kPause,
+  kUnpause,
+  kPartition,
+  kCut,   // a partition that flaps is there again,
+  kMend,  // and gone again
+  kHeal,  // of all partitions and filters
+  kNetwork,
+  kFilter,
+  kClock,
+  kDisk,
+  kCorrupt,
+  kSnapshot,
+  kTransfer,
+  kMembers,
+  kWipe,
 };
 
 namespace trace {
@@ -69,6 +95,11 @@ struct Fault {
   // Who lost its disk to a new one has no vote in its old name (docs/decisions/0003): that excuses
   // what is missing there, and no loss of anything committed.
   bool excuses_loss = true;
+  // For who draws it; `what` says the same in words, and alone counts in the hash of a run.
+  Deed deed = Deed::kNote;
+  std::vector<NodeId> nodes;                     // to whom it is done
+  std::vector<std::pair<NodeId, NodeId>> links;  // that carry nothing from now on, by direction
+  EventId ends = 0;                              // the fault that is over with this one
 };
 struct DiskSubmitted {
   const DiskOp* op;

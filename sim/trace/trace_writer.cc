@@ -10,6 +10,7 @@
 #include "core/text/names.h"
 #include "core/text/protocol_json.h"
 #include "sim/trace/names.h"
+#include "sim/trace/sentence.h"
 
 namespace drydock::sim {
 namespace {
@@ -68,6 +69,10 @@ class MemberWriter {
   void operator()(const trace::Fault& e) {
     Begin("fault");
     out_.TextMember("what", e.what);
+    out_.NameMember("kind", NameOf(e.deed));
+    if (!e.nodes.empty()) WriteNodes("nodes", e.nodes);
+    if (!e.links.empty()) WriteLinks(e.links);
+    if (e.ends != 0) out_.Member("ends", e.ends);
   }
 
   void operator()(const trace::Refounded& e) {
@@ -180,6 +185,24 @@ class MemberWriter {
     }
   }
 
+  void WriteNodes(std::string_view key, const std::vector<NodeId>& nodes) {
+    out_.Key(key);
+    out_.BeginArray();
+    for (const NodeId node : nodes) out_.Name("n" + std::to_string(node.value()));
+    out_.EndArray();
+  }
+  void WriteLinks(const std::vector<std::pair<NodeId, NodeId>>& links) {
+    out_.Key("links");
+    out_.BeginArray();
+    for (const auto& [from, to] : links) {
+      out_.BeginArray();
+      out_.Name("n" + std::to_string(from.value()));
+      out_.Name("n" + std::to_string(to.value()));
+      out_.EndArray();
+    }
+    out_.EndArray();
+  }
+
   JsonWriter& out_;
 };
 
@@ -191,7 +214,7 @@ void AppendAny(JsonWriter& out, const SimEvent& event) {
 }
 
 template <class Event>
-void AppendLine(std::string& text, const EventMeta& meta, const Event& event) {
+void AppendLine(std::string& text, const EventMeta& meta, const Event& event, Sentences sentences) {
   JsonWriter out(text);
   out.BeginObject();
   out.Member("id", meta.id);
@@ -199,6 +222,7 @@ void AppendLine(std::string& text, const EventMeta& meta, const Event& event) {
   if (meta.node.has_value()) WriteNode(out, "node", *meta.node);
   AppendAny(out, event);
   if (meta.cause != 0) out.Member("cause", meta.cause);
+  if (sentences == Sentences::kYes) out.TextMember("says", SentenceOf(meta, event));
   out.EndObject();
 }
 
@@ -210,22 +234,24 @@ void WriteEvent(JsonWriter& out, const SimEvent& event) {
 
 std::string LineOf(const EventMeta& meta, const TraceEvent& event) {
   std::string line;
-  AppendLine(line, meta, event);
+  AppendLine(line, meta, event, Sentences::kNo);
   return line;
 }
 
 std::string LineOf(const EventMeta& meta, const SimEvent& event) {
   std::string line;
-  AppendLine(line, meta, event);
+  AppendLine(line, meta, event, Sentences::kNo);
   return line;
 }
 
-TraceWriter::TraceWriter(std::ostream& out, const Scenario& scenario, std::uint64_t seed)
-    : out_(out) {
+TraceWriter::TraceWriter(std::ostream& out, const Scenario& scenario, std::uint64_t seed,
+                         Sentences sentences)
+    : out_(out), sentences_(sentences) {
   JsonWriter header(buffer_);
   header.BeginObject();
   header.Member("trace", kTraceVersion);
   header.TextMember("scenario", scenario.name);
+  if (!scenario.description.empty()) header.TextMember("description", scenario.description);
   header.Member("seed", seed);
   header.Member("nodes", scenario.nodes);
   header.Member("until", scenario.until.nanoseconds());
@@ -238,12 +264,12 @@ TraceWriter::~TraceWriter() {
 }
 
 void TraceWriter::OnNodeEvent(const EventMeta& meta, const TraceEvent& event) {
-  AppendLine(buffer_, meta, event);
+  AppendLine(buffer_, meta, event, sentences_);
   FlushIfFull();
 }
 
 void TraceWriter::OnSimEvent(const EventMeta& meta, const SimEvent& event) {
-  AppendLine(buffer_, meta, event);
+  AppendLine(buffer_, meta, event, sentences_);
   FlushIfFull();
 }
 

@@ -20,10 +20,13 @@ std::string LineOf(const EventMeta& meta, const SimEvent& event);
 
 // The same scenario and seed give the same bytes. Lines gather in memory; what has gathered is
 // written by Flush, and when the writer goes.
+// With kYes each line also has "says": its event as a sentence (sentence.h).
+enum class Sentences : bool { kNo, kYes };
 class TraceWriter final : public Observer {
  public:
   // Writes the header. `out` must outlive the writer.
-  TraceWriter(std::ostream& out, const Scenario& scenario, std::uint64_t seed);
+  TraceWriter(std::ostream& out, const Scenario& scenario, std::uint64_t seed,
+              Sentences sentences = Sentences::kNo);
   ~TraceWriter() override;
   TraceWriter(const TraceWriter&) = delete;
   TraceWriter& operator=(const TraceWriter&) = delete;
@@ -31,6 +34,8 @@ class TraceWriter final : public Observer {
   void OnNodeEvent(const EventMeta& meta, const TraceEvent& event) override;
   void OnSimEvent(const EventMeta& meta, const SimEvent& event) override;
 
+  // The last line: what became of it all. Nothing may follow.
+  void End(const std::string& line) { buffer_ += line + "\n"; }
   // False if `out` did not take everything so far (a full disk, say).
   bool Flush();
 
@@ -38,6 +43,7 @@ class TraceWriter final : public Observer {
   void FlushIfFull();
 
   std::ostream& out_;
+  Sentences sentences_;
   std::string buffer_;
 };
 

@@ -359,8 +359,9 @@ sim::EventId LiveCluster::Emit(std::optional<NodeId> node, sim::EventId cause,
   return bus_.Emit(std::max<std::int64_t>(Time(), 0), node, cause, event);
 }
 
-void LiveCluster::TellFault(std::string what) {
-  scenario_cause_ = Emit(std::nullopt, 0, sim::trace::Fault{std::move(what)});
+sim::EventId LiveCluster::TellFault(sim::trace::Fault fault) {
+  scenario_cause_ = Emit(std::nullopt, 0, std::move(fault));
+  return scenario_cause_;
 }
 
 void LiveCluster::TellExpectation(std::uint32_t number, bool held, std::string why) {

@@ -110,7 +110,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
                      ChangeDone) override {}
   void Wipe(NodeId) override {}
   drydock::Status Refound(NodeId) override { return Ok(); }
-  void TellFault(std::string what) override;
+  sim::EventId TellFault(sim::trace::Fault fault) override;
   void TellExpectation(std::uint32_t number, bool held, std::string why) override;
   // Of a real cluster these are as they are: scenarios that ask for them are refused before.
   void SetClock(NodeId, std::optional<std::int64_t>, std::optional<Duration>) override {}

@@ -173,7 +173,7 @@ TEST_CASE("what is no command is told as its bytes") {
 TEST_CASE("an event of no node and without a cause has neither key") {
   const SimEvent event = trace::Fault{"crash of n1 \xff"};
   CHECK(LineOf({.id = 1, .time = 5}, event) ==
-        R"({"id":1,"t":5,"event":"fault","what":"crash of n1 \ufffd"})");
+        R"({"id":1,"t":5,"event":"fault","what":"crash of n1 \ufffd","kind":"note"})");
 }
 
 TEST_CASE("a stream that takes nothing is noticed") {
