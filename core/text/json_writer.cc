@@ -51,6 +51,11 @@ void JsonWriter::Number(std::uint64_t value) {
   out_.append(digits, end);
 }
 
+void JsonWriter::Thousandths(std::int64_t value) {
+  const std::string digits = std::to_string(value % 1000);
+  Word(std::to_string(value / 1000) + "." + std::string(3 - digits.size(), '0') + digits);
+}
+
 void JsonWriter::Number(std::int64_t value) {
   Separate();
   char digits[20];

@@ -34,6 +34,8 @@ class JsonWriter {
 
   void Number(std::uint64_t value);
   void Number(std::int64_t value);
+  // With three digits behind the point: 12345 is 12.345. Not below 0.
+  void Thousandths(std::int64_t value);
   void Bool(bool value) { Word(value ? "true" : "false"); }
   void Null() { Word("null"); }
   // A short word of ours that needs no escapes.

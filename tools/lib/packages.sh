@@ -6,6 +6,7 @@
 # To build and run the simulator.
 drydock_build_packages=(
   g++ cmake ninja-build ccache doctest-dev libcli11-dev nlohmann-json3-dev
+  zlib1g-dev
 )
 # To build the real runtime as well.
 drydock_net_packages=(

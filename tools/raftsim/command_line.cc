@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/text/units.h"
 #include "tools/raftsim/commands.h"
 #include "tools/raftsim/files.h"
 
@@ -35,6 +36,38 @@ void AddSeed(CLI::App& command, const std::shared_ptr<Flags>& flags) {
       ->trigger_on_parse();
 }
 
+void AddViews(CLI::App& command, ViewFlags& flags) {
+  command.add_option("--html", flags.html, "Write a page that shows the run, for any browser");
+  command.add_option("--mermaid", flags.mermaid,
+                     "Write its last messages as a Mermaid sequence diagram");
+  command.add_option("--last", flags.last, "So many messages in that diagram")
+      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--until",
+          [&flags](const std::string& text) {
+            const Result<Duration> until = ParseDuration(text);
+            if (!until.ok()) throw CLI::ValidationError("--until", until.error().text);
+            flags.until = until.value().nanoseconds();
+          },
+          "The diagram ends at this time, such as 2s; otherwise with the run")
+      ->type_name("TIME");
+  command.add_option("--shiviz", flags.shiviz, "Write a log for ShiViz, with vector clocks");
+  command.add_option("--perfetto", flags.perfetto, "Write trace events for ui.perfetto.dev");
+}
+
+Command AddView(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  auto flags = std::make_shared<ViewFlags>();
+  CLI::App* view = app.add_subcommand("view", "Show a trace");
+  view->add_option("TRACE", *file, "What --trace wrote, of raftsim or raftd")->required();
+  AddViews(*view, *flags);
+  view->footer(
+      "Without options it writes the page, run.html for run.jsonl. A file named - is the standard "
+      "output.\nExample:\n  raftsim view run.jsonl --html run.html");
+  return [file, flags] { return View(*file, *flags); };
+}
+
 Command AddRun(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
@@ -42,6 +75,9 @@ Command AddRun(CLI::App& app) {
   AddSeed(*run, flags);
   run->add_option("--trace", flags->trace,
                   "Write every event to this file, one JSON object a line");
+  run->add_flag("--sentences", flags->sentences,
+                "Each line of the trace also says in plain English what happened");
+  AddViews(*run, flags->views);
   run->add_option(
          "--search-up-to", flags->search_up_to,
          "Also search for a linearization, without believing the log, if there are at most "
@@ -205,6 +241,7 @@ int RunCommandLine(int argc, char** argv) {
   std::vector<std::pair<std::string, Command>> commands;
   commands.emplace_back("run", AddRun(app));
   commands.emplace_back("shrink", AddShrink(app));
+  commands.emplace_back("view", AddView(app));
   commands.emplace_back("check", AddCheck(app));
   commands.emplace_back("fuzz", AddFuzz(app));
   commands.emplace_back("merge", AddMerge(app));

@@ -10,6 +10,7 @@
 #include "sim/explore/bounds.h"
 #include "sim/run/run.h"
 #include "tools/raftsim/fuzz/seeds.h"
+#include "tools/raftsim/views.h"
 
 namespace drydock::tools {
 
@@ -22,11 +23,16 @@ struct RunFlags {
   std::string file;
   std::optional<std::uint64_t> seed;
   std::string trace;
+  bool sentences = false;
+  ViewFlags views;
   bool json = false;
   std::uint64_t search_up_to = sim::RunOptions{}.search_up_to;
 };
 // `program` is how the user called it, so that the command to repeat a run can be pasted.
 int Run(const RunFlags& flags, const std::string& program);
+
+// Of a trace on file.
+int View(const std::string& file, ViewFlags flags);
 
 int Check(const std::vector<std::string>& files);
 

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
+#include <sstream>
 
 #include "sim/report/report.h"
 #include "sim/run/causal_chain.h"
@@ -35,6 +37,45 @@ std::uint64_t SeedOf(const RunFlags& flags, const sim::Scenario& scenario) {
   return std::random_device{}();
 }
 
+// Where the trace goes, if anybody wants it: to its file, or into memory for those who make
+// something else of it.
+class Recording {
+ public:
+  Recording(const RunFlags& flags, const sim::Scenario& scenario, std::uint64_t seed)
+      : flags_(flags) {
+    const bool in_memory = flags.views.any();
+    if (!in_memory && flags.trace.empty()) return;
+    if (!flags.trace.empty()) file_.open(flags.trace, std::ios::binary);
+    const bool sentences = in_memory || flags.sentences;
+    writer_.emplace(in_memory ? static_cast<std::ostream&>(memory_) : file_, scenario, seed,
+                    sentences ? sim::Sentences::kYes : sim::Sentences::kNo);
+  }
+
+  bool CanWrite() const { return flags_.trace.empty() || file_.is_open(); }
+  sim::Observer* writer() { return writer_.has_value() ? &*writer_ : nullptr; }
+
+  // False, after an error message, if something could not be written.
+  bool End(const sim::ReportInput& report) {
+    if (!writer_.has_value()) return true;
+    writer_->End(sim::TraceEnd(report));
+    writer_->Flush();
+    const std::string text = memory_.str();
+    file_ << text;
+    file_.flush();
+    if (!flags_.trace.empty() && !file_) {
+      PrintError(flags_.trace + ": could not be written to the end; is the disk full?");
+      return false;
+    }
+    return !flags_.views.any() || WriteViews(flags_.views, "the run", text);
+  }
+
+ private:
+  const RunFlags& flags_;
+  std::ofstream file_;
+  std::ostringstream memory_;
+  std::optional<sim::TraceWriter> writer_;
+};
+
 }  // namespace
 
 int Run(const RunFlags& flags, const std::string& program) {
@@ -47,26 +88,15 @@ int Run(const RunFlags& flags, const std::string& program) {
   const std::uint64_t seed = SeedOf(flags, scenario);
   sim::Story story(scenario.workload.clients);
   sim::RunOptions options{.seed = seed, .observers = {&story}, .search_up_to = flags.search_up_to};
-  std::ofstream trace_file;
-  std::unique_ptr<sim::TraceWriter> writer;
-  if (!flags.trace.empty()) {
-    trace_file.open(flags.trace, std::ios::binary);
-    if (!trace_file) {
-      PrintError(flags.trace + ": cannot be written");
-      return kBadInput;
-    }
-    writer = std::make_unique<sim::TraceWriter>(trace_file, scenario, seed);
-    options.observers.push_back(writer.get());
+  Recording recording(flags, scenario, seed);
+  if (!recording.CanWrite()) {
+    PrintError(flags.trace + ": cannot be written");
+    return kBadInput;
   }
+  if (recording.writer() != nullptr) options.observers.push_back(recording.writer());
   const auto begin = std::chrono::steady_clock::now();
   const sim::RunResult result = sim::Run(scenario, options);
   const auto wall = std::chrono::steady_clock::now() - begin;
-  writer.reset();
-  trace_file.flush();
-  if (!flags.trace.empty() && !trace_file) {
-    PrintError(flags.trace + ": could not be written to the end; is the disk full?");
-    return kBadInput;
-  }
   sim::ReportInput report{
       .scenario = scenario,
       .result = result,
@@ -77,6 +107,7 @@ int Run(const RunFlags& flags, const std::string& program) {
   if (result.violation.has_value()) {
     report.chain = sim::CausalChain(scenario, seed, result.violation->event, 40);
   }
+  if (!recording.End(report)) return kBadInput;
   std::cout << (flags.json ? sim::JsonReport(report) : sim::TextReport(report));
   return result.Passed() ? kHeld : kBroken;
 }
