@@ -9,24 +9,6 @@
 namespace drydock::tools {
 namespace {
 
-bool Has(sim::NodeMask mask, std::uint32_t node) {
-  return ((mask >> node) & 1) != 0;
-}
-
-// As the simulator has it: two nodes that are both in some group hear each other if one group holds
-// both. One-way: only what the first group says to the others is lost.
-bool Separates(const sim::Cut& cut, std::uint32_t from, std::uint32_t to) {
-  bool from_listed = false;
-  bool to_listed = false;
-  for (const sim::NodeMask group : cut.groups) {
-    if (Has(group, from) && Has(group, to)) return false;
-    from_listed |= Has(group, from);
-    to_listed |= Has(group, to);
-  }
-  if (!from_listed || !to_listed) return false;
-  return !cut.one_way || Has(cut.groups.front(), from);
-}
-
 // The longest that the call can name is longer than any scenario.
 std::uint32_t MillisecondsOf(std::optional<Duration> length) {
   constexpr std::int64_t kLongest = std::numeric_limits<std::uint32_t>::max();
@@ -182,9 +164,9 @@ void LiveCluster::ApplyLinks() {
   for (std::uint32_t from = 0; from < size(); ++from) {
     for (std::uint32_t to = 0; to < size(); ++to) {
       bool is_blocked = false;
-      for (const auto& [id, cut] : cuts_) is_blocked |= Separates(cut, from, to);
+      for (const auto& [id, cut] : cuts_) is_blocked |= sim::Separates(cut, from, to);
       for (const auto& [id, filter] : filters_) {
-        is_blocked |= Has(filter.from, from) && Has(filter.to, to);
+        is_blocked |= sim::Has(filter.from, from) && sim::Has(filter.to, to);
       }
       blocked[from][to] = is_blocked && from != to;
     }

@@ -14,7 +14,7 @@ void Narrator::Say(std::int64_t time, std::string text) {
                 static_cast<long long>(time / 1000 % 1000), text.c_str());
     std::fflush(stdout);
   }
-  lines_.push_back({time, std::move(text)});
+  lines_.push_back({.time = time, .text = std::move(text)});
 }
 
 void Narrator::OnSimEvent(const sim::EventMeta& meta, const sim::SimEvent& event) {
