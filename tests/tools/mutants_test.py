@@ -14,9 +14,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What it breaks is told by the variables, which the mutants edit.
+# What it breaks is told by the variables, which the mutants edit: `fuzz` at seed 7, `later` at 9.
 SIMULATOR = """#!/usr/bin/env bash
-run= fuzz= mood=well
+run= fuzz= later= mood=well
 [ $mood = well ] || { echo $$ > "{root}/hanging"; exec sleep 600; }
 case $1 in
   run)
@@ -25,10 +25,13 @@ case $1 in
     exit 1 ;;
   fuzz)
     echo "$@" >> "{root}/fuzzed"
-    [ -z "$fuzz" ] && echo '{"runs": 40, "seeds": {"first": 1, "last": 40}, "wall_ms": 2500,
-      "failures": []}' > "${10}" && exit 0
-    echo '{"runs": 7, "seeds": {"first": 1, "last": 40}, "wall_ms": 1250, "failures": [
-      {"seed": 7, "property": "'$fuzz'", "detail": "so it is", "shrunk": "x", "shrunk_events": 3}
+    first=${4%:*} seed= shrunk='"x", "shrunk_events": 3'
+    [[ $* != *--no-shrink* ]] || shrunk=null
+    [ -n "$later" ] && [ $first -le 9 ] && seed=9 broken=$later
+    [ -n "$fuzz" ] && [ $first -le 7 ] && seed=7 broken=$fuzz
+    [ -z "$seed" ] && echo '{"runs": 40, "wall_ms": 2500, "failures": []}' > "${10}" && exit 0
+    echo '{"runs": 7, "wall_ms": 1250, "failures": [
+      {"seed": '$seed', "property": "'$broken'", "detail": "so it is", "shrunk": '$shrunk'}
       ]}' > "${10}"
     exit 1 ;;
 esac
@@ -183,7 +186,7 @@ class FilesTest(MutantsTest):
 
 class RunTest(MutantsTest):
     def test_a_mutant_that_both_find_passes(self):
-        self.expect(0, ["ok    17", "medians: 7 seeds, 1.2 s, 3 events", "1 passed, 0 failed"])
+        self.expect(0, ["ok    17", "medians: 7 seeds, 2.5 s, 3 events", "1 passed, 0 failed"])
         fuzzed = (self.root / "fuzzed").read_text()
         self.assertIn("fuzz scenarios/fuzz/replication.json --seeds 1:20000 --stop-after 1", fuzzed)
 
@@ -215,17 +218,27 @@ class RunTest(MutantsTest):
 
     def test_a_liveness_bug_counts_by_an_expectation_of_liveness_only(self):
         self.mutant("figure-8", kind="liveness")
-        self.expect(1, ['broke "lost", which does not count for a bug of liveness: so it is'])
+        self.expect(1, ["broke nothing that counts for a bug of liveness",
+                        'seed 7 broke "lost": so it is'])
         self.mutant("figure-8", kind="liveness", replace="run=lost fuzz='expected progress'")
         self.expect(0, ["1 passed"])
 
     def test_a_safety_bug_counts_by_an_invariant_or_a_check_of_the_core_only(self):
-        self.mutant("figure-8", replace="run=lost fuzz='expected logs_equal'")
-        self.expect(1, ['broke "expected logs_equal", which does not count for a bug of safety'])
-        self.mutant("figure-8", replace="run=lost fuzz='the process lives'")
-        self.expect(1, ['broke "the process lives", which does not count'])
+        for broken in ("expected logs_equal", "the process lives"):
+            self.mutant("figure-8", replace=f"run=lost fuzz='{broken}'")
+            self.expect(1, [f'counts for a bug of safety; seed 7 broke "{broken}"'])
         self.mutant("figure-8", replace="run=lost fuzz='check in the core'")
         self.expect(0, ["1 passed"])
+
+    def test_fuzzing_goes_on_to_the_first_failure_that_counts_and_shrinks_only_that(self):
+        self.mutant("figure-8", find="run= fuzz= later=",
+                    replace="run=lost fuzz='expected logs_equal' later=lost")
+        self.expect(0, ["ok    17", "medians: 9 seeds, 3.8 s, 3 events"])
+        fuzzed = [line.split() for line in (self.root / "fuzzed").read_text().splitlines()]
+        self.assertEqual([(line[3], line[-1]) for line in fuzzed[:2]],
+                         [("1:20000", "--no-shrink"), ("8:20000", "--no-shrink")])
+        self.assertEqual(fuzzed[2][3], "9:9")
+        self.assertNotIn("--no-shrink", fuzzed[2])
 
     def test_a_mutant_that_does_not_build_is_an_error_and_the_others_go_on(self):
         self.mutant("again", find="mood=well\n", replace="mood=well # does not build\n")
@@ -273,7 +286,7 @@ class RunTest(MutantsTest):
             text = file.read_text()
             self.assertTrue(text.startswith("before\n") and text.endswith("after\n"), text)
             self.assertNotIn("old\n<", text)
-            self.assertEqual(text.count("| lost | lost | replication | 7 | 1.2 | 3 |"), 1, text)
+            self.assertEqual(text.count("| lost | lost | replication | 7 | 2.5 | 3 |"), 1, text)
             self.assertIn("[figure-8](../tests/mutants/figure-8.toml)", text)
             self.assertIn("| 46 | locks (Jepsen) | there are no locks |", text)
             self.assertIn("seeds tried are 1 to 20000", text)

@@ -48,7 +48,7 @@ def markdown(results, excluded, seeds, folder):
     """The tables; `folder` is where the links to the bugs' files lead."""
     text = (f"Run on {datetime.date.today().isoformat()} on {os.cpu_count()} cores "
             f"({processor()}), each bug on one core. The seeds tried are {seeds[0]} to {seeds[1]} of "
-            f"the named profile, the same for every bug, up to the first that breaks something; "
+            f"the named profile, the same for every bug, up to the first that breaks what counts; "
             "the seconds include shrinking.\n\n")
     text += line("row", "bug", "put back as", "breaks", "its scenario finds", "the fuzzer finds",
                  "profile", "seeds", "seconds", "events shrunk")
