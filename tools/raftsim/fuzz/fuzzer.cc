@@ -77,13 +77,15 @@ std::uint64_t Fuzzer::PlayBatch(std::uint64_t first, std::uint64_t count) {
       .run =
           [this](std::uint64_t place, PoolProgress& adds) {
             const sim::FuzzRun run = sim::PlayForFuzz(ScenarioAt(place));
-            adds = {1, run.events, static_cast<std::uint64_t>(run.virtual_time)};
+            adds = {1, run.events, static_cast<std::uint64_t>(run.virtual_time),
+                    run.failure.has_value() ? 1u : 0u};
             return Encode(run);
           },
       .poll =
           [this](const PoolProgress& progress) {
             ShowProgress(progress);
-            return IsOver();
+            // Those that are under way end, so the first so many of all seeds are among these.
+            return IsOver() || summary_.failures.size() + progress.failures >= flags_.stop_after;
           },
   });
   // All of a generation are bred from the corpus as it was, before any of them goes into it.

@@ -28,7 +28,7 @@ constexpr std::uint64_t kNone = ~std::uint64_t{0};
 struct Board {
   std::atomic<std::uint64_t> next{0};
   std::atomic<std::uint64_t> end{0};
-  std::atomic<std::uint64_t> runs{0}, events{0}, virtual_ns{0};
+  std::atomic<std::uint64_t> runs{0}, events{0}, virtual_ns{0}, failures{0};
   std::atomic<std::uint64_t> current[kMaxJobs];  // what each child is at
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
@@ -87,6 +87,7 @@ void WriteAll(int file, std::string_view bytes) {
     board.runs += 1;
     board.events += adds.events;
     board.virtual_ns += adds.virtual_ns;
+    board.failures += adds.failures;
   }
 }
 
@@ -105,7 +106,8 @@ class Pool {
     for (unsigned place = 0; place < jobs; ++place) Start(place);
     while (left_ > 0) {
       Listen();
-      const PoolProgress progress{board_->runs, board_->events, board_->virtual_ns};
+      const PoolProgress progress{board_->runs, board_->events, board_->virtual_ns,
+                                  board_->failures};
       if (job_.poll(progress)) board_->end = 0;
       for (unsigned place = 0; place < jobs; ++place) Watch(place);
     }
@@ -186,6 +188,7 @@ class Pool {
       hung_ = false;
     }
     results_[number] = {"", how};
+    board_->failures += 1;
     Start(place);
   }
 

@@ -15,6 +15,7 @@ struct PoolProgress {
   std::uint64_t runs = 0;
   std::uint64_t events = 0;
   std::uint64_t virtual_ns = 0;
+  std::uint64_t failures = 0;
 };
 
 // What came of one run: what it printed of itself, or how its process ended instead.
