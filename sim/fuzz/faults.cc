@@ -187,6 +187,8 @@ void FaultDice::DrawOne(FaultKind kind, Duration at) {
       return DrawWipe(kind, at);
     case Kind::kRead:
       return DrawRead(at);
+    case Kind::kLateSnapshot:
+      return DrawLateSnapshot(at);
     case Kind::kCount:
       return;
   }
@@ -346,6 +348,34 @@ void FaultDice::MendWiped(Duration end) {
   out.remove = in.add = Numbered(*wiped_);
   for (const std::int64_t after : {400, 1000}) Add(end + Ms(after), out);
   for (const std::int64_t after : {1600, 2200}) Add(end + Ms(after), in);
+}
+
+// A node gets a snapshot to its slow disk; before it is in place the others lose power. One after
+// another: in the middle of another one none would come to its point.
+void FaultDice::DrawLateSnapshot(Duration at) {
+  const NodeId node = Node();
+  const Duration back = at + dice_.Time({Ms(200), Ms(1500)});
+  const Duration blow = back + dice_.Time({Ms(50), Ms(350)});
+  const Duration longest = dice_.Time({Ms(500), Ms(2000)});
+  if (scenario_.nodes < 3 || at < snapshot_free_at_ || blow + longest + Ms(500) >= end_) return;
+  snapshot_free_at_ = blow + longest;
+  scenario_.config.snapshot_margin_bytes = 0;  // who was away needs the snapshot
+  Add(at, Crash{Numbered(node), "", Crash::Lose::kUnsynced, back - at});
+  Add(back - Ms(20), SnapshotNode{Named(Target::Kind::kLeader)});
+  DiskFault slow{.node = Numbered(node)};
+  slow.stall = dice_.Time({Ms(50), Ms(250)});  // each of its few operations takes so long
+  slow.length = blow + longest - back;
+  Add(back + Ms(1), std::move(slow));
+  CrashOthers(node, blow, longest);
+}
+
+// So many are back at once that the one makes them a majority; what was committed they forgot.
+void FaultDice::CrashOthers(NodeId but, Duration at, Duration longest) {
+  const std::vector<Targets> each = Split(scenario_.nodes - 1, but);
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    const Duration length = i < scenario_.nodes / 2 ? Ms(5) : longest;
+    Add(at, Crash{each[i], "", Crash::Lose::kUnsynced, length});
+  }
 }
 
 void FaultDice::DrawRead(Duration at) {

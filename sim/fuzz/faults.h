@@ -32,6 +32,8 @@ class FaultDice {
   void DrawMemberChange(FaultKind kind, Duration at);
   void DrawWipe(FaultKind kind, Duration at);
   void DrawRead(Duration at);
+  void DrawLateSnapshot(Duration at);
+  void CrashOthers(NodeId but, Duration at, Duration longest);
   void MendAll(Duration end);
   void MendWiped(Duration end);
 
@@ -53,6 +55,7 @@ class FaultDice {
   Duration end_;
   Duration network_free_at_;  // the next change of the network may begin
   std::optional<NodeId> wiped_;
+  Duration snapshot_free_at_;  // the next late snapshot may begin
 };
 
 }  // namespace drydock::sim

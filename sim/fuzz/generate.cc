@@ -112,7 +112,7 @@ Scenario Generate(const Profile& profile, std::uint64_t seed) {
                    [](const Event& a, const Event& b) { return a.at < b.at; });
   Expect(scenario, healed, scenario.expect);
   if (!profile.trials.empty() && dice.OneIn(2)) {
-    AddTrial(dice.OneOf(profile.trials), dice, scenario);
+    AddTrial(dice.OneOf(profile.trials), profile, dice, scenario);
   }
   return scenario;
 }

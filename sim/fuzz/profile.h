@@ -40,11 +40,12 @@ enum class FaultKind : std::uint8_t {
   kSnapshot,    // one is asked for
   kAdd,         // of nodes that are no members
   kRemove,
-  kPromote,  // with demotions
-  kReplace,  // one for another
-  kWipe,     // a disk is lost, and its node removed and added again: once in a run
-  kCorrupt,  // a bit of a disk flips, and the disk is replaced like one that is lost
-  kRead,     // a get at a node picked at random, in any mode that the profile has
+  kPromote,       // with demotions
+  kReplace,       // one for another
+  kWipe,          // a disk is lost, and its node removed and added again: once in a run
+  kCorrupt,       // a bit of a disk flips, and the disk is replaced like one that is lost
+  kRead,          // a get at a node picked at random, in any mode that the profile has
+  kLateSnapshot,  // is still on its way into place when the others lose power
   kCount,
 };
 inline constexpr std::size_t kFaultKinds = static_cast<std::size_t>(FaultKind::kCount);
@@ -53,7 +54,7 @@ inline constexpr std::array<std::string_view, kFaultKinds> kFaultKindNames = {
     "one_way",     "bridge",        "flapping",   "loss",       "slow_network", "filter",
     "stale",       "clock_rate",    "clock_jump", "disk_stall", "disk_fails",   "disk_full",
     "torn_writes", "transfer",      "snapshot",   "add",        "remove",       "promote",
-    "replace",     "wipe",          "corrupt",    "read"};
+    "replace",     "wipe",          "corrupt",    "read",       "late_snapshot"};
 
 // Settings that a run may draw away from their defaults.
 enum class Variation : std::uint8_t {
@@ -90,11 +91,12 @@ enum class Trial : std::uint8_t {
   kPartialCut,   // the leader does not reach a minority that reaches all others, to the end
   kBridge,       // two groups that share a node, to the end
   kStalledDisk,  // the leader's, to the end
+  kStaleLeader,  // is cut off, and read from while others write
   kCount,
 };
 inline constexpr std::size_t kTrials = static_cast<std::size_t>(Trial::kCount);
 inline constexpr std::array<std::string_view, kTrials> kTrialNames = {
-    "absence", "transfer", "partial_cut", "bridge", "stalled_disk"};
+    "absence", "transfer", "partial_cut", "bridge", "stalled_disk", "stale_leader"};
 
 template <class T>
 using Range = std::pair<T, T>;  // both ends are drawn, too

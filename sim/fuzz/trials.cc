@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "sim/fuzz/stale_leader.h"
+
 namespace drydock::sim {
 namespace {
 
@@ -38,11 +40,12 @@ bool IsSteady(const Scenario& scenario) {
 
 class TrialDice {
  public:
-  TrialDice(Dice& dice, Scenario& scenario)
-      : dice_(dice), scenario_(scenario), begin_(scenario.until) {}
+  TrialDice(const Profile& profile, Dice& dice, Scenario& scenario)
+      : profile_(profile), dice_(dice), scenario_(scenario), begin_(scenario.until) {}
 
   void Draw(Trial trial) {
     const Settings& config = scenario_.config;
+    if (trial == Trial::kStaleLeader) return DrawStaleLeaders();
     if (!IsSteady(scenario_)) return;
     switch (trial) {
       case Trial::kAbsence:
@@ -58,6 +61,7 @@ class TrialDice {
         return;
       case Trial::kStalledDisk:
         return DrawStalledDisk();
+      case Trial::kStaleLeader:
       case Trial::kCount:
         return;
     }
@@ -174,6 +178,17 @@ class TrialDice {
     moved.at = scenario_.until;
   }
 
+  // Nothing is promised of who leads, so any settings will do.
+  void DrawStaleLeaders() {
+    if (scenario_.nodes < 3) return;
+    Duration at = begin_ + Ms(1);
+    for (int i = 0; i < 3; ++i) {
+      at = AddStaleLeader(profile_, dice_, scenario_, at) + Ms(700);
+    }
+    Lengthen(at - begin_);
+  }
+
+  const Profile& profile_;
   Dice& dice_;
   Scenario& scenario_;
   Duration begin_;
@@ -181,8 +196,8 @@ class TrialDice {
 
 }  // namespace
 
-void AddTrial(Trial trial, Dice& dice, Scenario& scenario) {
-  TrialDice(dice, scenario).Draw(trial);
+void AddTrial(Trial trial, const Profile& profile, Dice& dice, Scenario& scenario) {
+  TrialDice(profile, dice, scenario).Draw(trial);
 }
 
 }  // namespace drydock::sim

@@ -12,6 +12,6 @@ namespace drydock::sim {
 // Appends the trial to a scenario that is complete, makes it longer, and expects what is promised.
 // What was expected of the end is expected of the moment before the trial. Does nothing where the
 // settings or the surroundings make no such promise.
-void AddTrial(Trial trial, Dice& dice, Scenario& scenario);
+void AddTrial(Trial trial, const Profile& profile, Dice& dice, Scenario& scenario);
 
 }  // namespace drydock::sim

@@ -22,7 +22,7 @@ Scenario Quiet(std::uint64_t seed) {
 Scenario Tried(Trial trial, std::uint64_t seed) {
   Scenario scenario = Quiet(seed);
   Dice dice(seed);
-  AddTrial(trial, dice, scenario);
+  AddTrial(trial, Profile(), dice, scenario);
   return scenario;
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("what the settings do not promise is not tried") {
     change(scenario);
     const Scenario before = scenario;
     Dice dice(1);
-    AddTrial(trial, dice, scenario);
+    AddTrial(trial, Profile(), dice, scenario);
     return scenario == before;
   };
   CHECK(unchanged(Trial::kAbsence, [](Scenario& s) { s.config.pre_vote = false; }));
