@@ -27,6 +27,11 @@ class Disk {
   // Exactly the bytes [offset, offset + size); an error when the file is shorter.
   virtual Result<std::string> Read(const std::string& path, std::uint64_t offset,
                                    std::uint64_t size) = 0;
+  // The same; a disk that knows without looking that all of it is zero may give nothing instead.
+  virtual Result<std::string> ReadUnlessZero(const std::string& path, std::uint64_t offset,
+                                             std::uint64_t size) {
+    return Read(path, offset, size);
+  }
   // A new file of `size` zero bytes, ready to be overwritten without growing; replaces an old one.
   virtual Status Create(const std::string& path, std::uint64_t size) = 0;
   virtual Status Write(const std::string& path, std::uint64_t offset, std::string_view bytes) = 0;

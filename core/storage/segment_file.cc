@@ -27,23 +27,42 @@ Result<SegmentFile> SegmentFile::Open(Disk& disk, std::uint64_t segment, std::ui
   return SegmentFile(disk, std::move(path), size.value(), salt);
 }
 
+bool SegmentFile::IsInWindow(std::uint64_t offset, std::uint64_t size) const {
+  return offset >= window_offset_ && offset - window_offset_ <= window_.size() &&
+         size <= window_.size() - (offset - window_offset_);
+}
+
+Status SegmentFile::MoveWindow(std::uint64_t offset, std::uint64_t size,
+                               Result<std::string> bytes) {
+  if (!bytes.ok()) return bytes.error();
+  window_ = std::move(bytes.value());
+  window_offset_ = offset;
+  if (window_.size() == size) return Ok();
+  return Error{path_ + " at byte " + std::to_string(offset) + ": the disk gave " +
+               std::to_string(window_.size()) + " bytes instead of " + std::to_string(size)};
+}
+
 Result<std::string_view> SegmentFile::View(std::uint64_t offset, std::uint64_t size) {
   offset = std::min(offset, size_);
   size = std::min(size, size_ - offset);
-  const bool inside = offset >= window_offset_ && offset - window_offset_ <= window_.size() &&
-                      size <= window_.size() - (offset - window_offset_);
-  if (!inside) {
+  if (!IsInWindow(offset, size)) {
     const std::uint64_t wanted = std::min(std::max(size, kWindowBytes), size_ - offset);
-    auto bytes = disk_.Read(path_, offset, wanted);
-    if (!bytes.ok()) return bytes.error();
-    window_ = std::move(bytes.value());
-    window_offset_ = offset;
-    if (window_.size() != wanted) {
-      return Error{path_ + " at byte " + std::to_string(offset) + ": the disk gave " +
-                   std::to_string(window_.size()) + " bytes instead of " + std::to_string(wanted)};
-    }
+    const Status moved = MoveWindow(offset, wanted, disk_.Read(path_, offset, wanted));
+    if (!moved.ok()) return moved.error();
   }
   return std::string_view(window_).substr(offset - window_offset_, size);
+}
+
+// Most of a segment was never written.
+Result<std::string_view> SegmentFile::ViewUnlessZero(std::uint64_t offset, std::uint64_t size) {
+  size = std::min(size, size_ - offset);
+  if (!IsInWindow(offset, size)) {
+    auto bytes = disk_.ReadUnlessZero(path_, offset, size);
+    if (bytes.ok() && bytes.value().empty()) return std::string_view();
+    const Status moved = MoveWindow(offset, size, std::move(bytes));
+    if (!moved.ok()) return moved.error();
+  }
+  return View(offset, size);
 }
 
 Result<std::optional<SegmentHeader>> SegmentFile::Header() {
@@ -70,7 +89,7 @@ Result<std::optional<SoundBatch>> SegmentFile::BatchAt(std::uint64_t offset) {
 Result<SegmentRest> SegmentFile::Examine(std::uint64_t offset, std::uint64_t expected) {
   SegmentRest rest{.end = offset, .later_batch = std::nullopt};
   for (std::uint64_t at = offset; at < size_; at += kWindowBytes) {
-    const auto window = View(at, kWindowBytes);
+    const auto window = ViewUnlessZero(at, kWindowBytes);
     if (!window.ok()) return window.error();
     if (AllZero(window.value())) continue;
     for (std::uint64_t i = 0; i < window.value().size(); i += kSectorBytes) {

@@ -47,6 +47,10 @@ class SegmentFile {
       : disk_(disk), path_(std::move(path)), size_(size), salt_(salt) {}
   // [offset, offset + size), clipped at the end of the file.
   Result<std::string_view> View(std::uint64_t offset, std::uint64_t size);
+  // The same; perhaps nothing where all of it is zero.
+  Result<std::string_view> ViewUnlessZero(std::uint64_t offset, std::uint64_t size);
+  bool IsInWindow(std::uint64_t offset, std::uint64_t size) const;
+  Status MoveWindow(std::uint64_t offset, std::uint64_t size, Result<std::string> bytes);
 
   Disk& disk_;
   std::string path_;

@@ -73,6 +73,16 @@ Result<std::uint64_t> SimDisk::Size(const std::string& path) {
 
 Result<std::string> SimDisk::Read(const std::string& path, std::uint64_t offset,
                                   std::uint64_t size) {
+  return Read(path, offset, size, Zeros::kGiven);
+}
+
+Result<std::string> SimDisk::ReadUnlessZero(const std::string& path, std::uint64_t offset,
+                                            std::uint64_t size) {
+  return Read(path, offset, size, Zeros::kLeftOut);
+}
+
+Result<std::string> SimDisk::Read(const std::string& path, std::uint64_t offset, std::uint64_t size,
+                                  Zeros zeros) {
   const FilePtr file = names_.Find(path);
   if (file == nullptr) return NoSuchFile(path);
   if (offset > file->size() || size > file->size() - offset) {
@@ -80,8 +90,10 @@ Result<std::string> SimDisk::Read(const std::string& path, std::uint64_t offset,
                  std::to_string(offset) + " of " + path + ", which has " +
                  std::to_string(file->size())};
   }
+  const bool flips = stream_.Chance(Decision::kReadFlips, faults_.read_flips) && size > 0;
+  if (zeros == Zeros::kLeftOut && !flips && file->IsZero(offset, size)) return std::string();
   std::string bytes = file->Read(offset, size);
-  if (stream_.Chance(Decision::kReadFlips, faults_.read_flips) && size > 0) {
+  if (flips) {
     const std::uint64_t bit = stream_.Pick(Decision::kFlippedBit, size * 8);
     bytes[bit / 8] =
         static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) ^ (1U << bit % 8));

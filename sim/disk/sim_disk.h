@@ -81,6 +81,8 @@ class SimDisk final : public Disk {
   Result<std::uint64_t> Size(const std::string& path) override;
   Result<std::string> Read(const std::string& path, std::uint64_t offset,
                            std::uint64_t size) override;
+  Result<std::string> ReadUnlessZero(const std::string& path, std::uint64_t offset,
+                                     std::uint64_t size) override;
   Status Create(const std::string& path, std::uint64_t size) override;
   Status Write(const std::string& path, std::uint64_t offset, std::string_view bytes) override;
   Status Sync(const std::string& path) override;
@@ -131,6 +133,9 @@ class SimDisk final : public Disk {
     Bytes read;
   };
 
+  enum class Zeros : std::uint8_t { kGiven, kLeftOut };
+  Result<std::string> Read(const std::string& path, std::uint64_t offset, std::uint64_t size,
+                           Zeros zeros);
   Status Begin(WriteAndSync& write, LaneState& lane);
   Status Begin(CreateDurably& create, LaneState& lane);
   Status Begin(const RenameDurably& rename, LaneState& lane);

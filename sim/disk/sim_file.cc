@@ -107,6 +107,15 @@ std::string SimFile::Read(std::uint64_t offset, std::uint64_t size) const {
   return out;
 }
 
+bool SimFile::IsZero(std::uint64_t offset, std::uint64_t size) const {
+  const bool written =
+      std::any_of(pending_.begin(), pending_.end(), [=](const PendingWrite& write) {
+        return !write.pieces.empty() && write.offset < offset + size &&
+               offset < write.offset + write.size;
+      });
+  return !written && !durable_.StoresWithin(offset, size);
+}
+
 WritesAfterCrash SimFile::Crash(CrashDice* dice) {
   WritesAfterCrash after;
   for (std::size_t i = 0; i < pending_.size(); ++i) {

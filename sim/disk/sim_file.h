@@ -54,6 +54,8 @@ class SimFile {
   void Lie() { lied_ = pending_.size(); }
   // [offset, offset + size), which must lie within the file, durable or not.
   std::string Read(std::uint64_t offset, std::uint64_t size) const;
+  // True only if all bytes of that part are zero, and this is seen without reading them.
+  bool IsZero(std::uint64_t offset, std::uint64_t size) const;
 
   // Afterwards everything that is left is durable. Without dice nothing is lost.
   WritesAfterCrash Crash(CrashDice* dice);

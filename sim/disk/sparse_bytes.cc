@@ -154,6 +154,11 @@ void SparseBytes::Read(std::uint64_t offset, std::uint64_t size, char* out) cons
   }
 }
 
+bool SparseBytes::StoresWithin(std::uint64_t offset, std::uint64_t size) const {
+  const std::size_t at = FirstEndingAfter(offset);
+  return at < extents_.size() && extents_[at].offset < offset + size;
+}
+
 std::uint64_t SparseBytes::OffsetOfStored(std::uint64_t n) const {
   DRYDOCK_CHECK(n < stored_, n, stored_);
   for (const Extent& extent : extents_) {

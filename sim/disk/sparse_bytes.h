@@ -25,6 +25,9 @@ class SparseBytes {
   // Writes what is stored within [offset, offset + size) over `out`, which is zero before.
   void Read(std::uint64_t offset, std::uint64_t size, char* out) const;
 
+  // Some byte of [offset, offset + size) is stored. If not, all of them are zero.
+  bool StoresWithin(std::uint64_t offset, std::uint64_t size) const;
+
   std::uint64_t stored() const { return stored_; }  // bytes kept, without the zeros between
   // Where the n-th stored byte (from 0) belongs; n < stored().
   std::uint64_t OffsetOfStored(std::uint64_t n) const;

@@ -246,6 +246,22 @@ TEST_CASE("a lie about a new file's name can take the file, honest syncs of its 
   CHECK(f.disk.List("wal").value() == std::vector<std::string>{"1"});
 }
 
+TEST_CASE(
+    "a read that may leave zeros out does so where nothing was written, and flips as others do") {
+  Fixture f({{{Decision::kReadFlips, 3}, 1}, {{Decision::kFlippedBit, 0}, 9}});
+  const auto read = [&f](std::uint64_t offset, std::uint64_t size) {
+    return f.disk.ReadUnlessZero(kPath, offset, size).value();
+  };
+  const Ticket written = f.Submit(512, {"ab"});
+  CHECK(read(0, 512).empty());
+  CHECK(read(511, 2) == Zeros(1) + "a");  // though it is not durable
+  f.disk.Complete(written);
+  CHECK(read(511, 2) == Zeros(1) + "a");
+  CHECK(read(0, 3) == Zeros(1) + "\2" + Zeros(1));
+  CHECK(read(514, 100).empty());
+  CHECK_FALSE(f.disk.ReadUnlessZero(kPath, kFileBytes, 1).ok());
+}
+
 TEST_CASE("a read that flips gives one wrong bit and leaves the disk alone") {
   Fixture f({{{Decision::kReadFlips, 1}, 1}, {{Decision::kFlippedBit, 0}, 9}});
   f.disk.Complete(f.Submit(0, {"aaaa"}));

@@ -67,6 +67,16 @@ TEST_CASE("the n-th stored byte is found") {
   CHECK(file.OffsetOfStored(3) == 5000);
 }
 
+TEST_CASE("whether something is stored within a part is told to the byte") {
+  SparseBytes file;
+  CHECK_FALSE(file.StoresWithin(0, 1 << 20));
+  file.Write(1000, Bytes("abc"));
+  CHECK_FALSE(file.StoresWithin(0, 1000));
+  CHECK(file.StoresWithin(0, 1001));
+  CHECK(file.StoresWithin(1002, 1));
+  CHECK_FALSE(file.StoresWithin(1003, 1000));
+}
+
 TEST_CASE("random writes and clears read back as from a flat file") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     constexpr std::uint64_t kSize = 200000;
@@ -93,6 +103,7 @@ TEST_CASE("random writes and clears read back as from a flat file") {
     std::string part(1000, '\0');
     file.Read(77777, 1000, part.data());
     REQUIRE(part == model.substr(77777, 1000));
+    REQUIRE((file.StoresWithin(77777, 1000) || part == std::string(1000, '\0')));
   }
 }
 
