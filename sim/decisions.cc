@@ -40,14 +40,14 @@ const std::int64_t* Stream::FindPin(Decision kind, std::uint64_t ordinal) const 
   return found == pins_->end() ? nullptr : &found->second;
 }
 
-std::optional<std::int64_t> Stream::TakePin(Decision kind) {
+std::optional<std::int64_t> Stream::FindAndTakePin(Decision kind) {
   const std::int64_t* pin = FindPin(kind, Ordinal(kind));
   if (pin == nullptr) return std::nullopt;
   ++Ordinal(kind);
   return *pin;
 }
 
-std::uint64_t Stream::Pick(Decision kind, std::uint64_t bound) {
+std::uint64_t Stream::PickOrPin(Decision kind, std::uint64_t bound) {
   const std::uint64_t ordinal = Ordinal(kind)++;
   if (const std::int64_t* pin = FindPin(kind, ordinal); pin != nullptr && bound > 0) {
     return std::min(static_cast<std::uint64_t>(*pin), bound - 1);
@@ -55,7 +55,7 @@ std::uint64_t Stream::Pick(Decision kind, std::uint64_t bound) {
   return Reduce(At(kind, ordinal), bound);
 }
 
-bool Stream::Chance(Decision kind, Probability chance) {
+bool Stream::DrawChance(Decision kind, Probability chance) {
   const std::uint64_t ordinal = Ordinal(kind)++;
   if (const std::int64_t* pin = FindPin(kind, ordinal)) return *pin != 0;
   const bool yes = (At(kind, ordinal) >> 32) < chance;

@@ -66,12 +66,20 @@ class Stream {
   // 64 even bits for the next decision of this kind.
   std::uint64_t Bits(Decision kind) { return At(kind, Ordinal(kind)++); }
   // The next decision as one of `bound` values; a pin out of range is reduced to the last.
-  std::uint64_t Pick(Decision kind, std::uint64_t bound);
+  std::uint64_t Pick(Decision kind, std::uint64_t bound) {
+    return pins_ == nullptr ? Reduce(Bits(kind), bound) : PickOrPin(kind, bound);
+  }
   // The next decision as yes or no. Asked with chance 0 it still counts an ordinal, so that a fault
   // switched off leaves the other ordinals alone.
-  bool Chance(Decision kind, Probability chance);
+  bool Chance(Decision kind, Probability chance) {
+    if (chance > 0 || pins_ != nullptr) return DrawChance(kind, chance);
+    Skip(kind);  // as for most faults in most runs
+    return false;
+  }
   // The pinned value of the next decision, if there is one; then the ordinal is used up.
-  std::optional<std::int64_t> TakePin(Decision kind);
+  std::optional<std::int64_t> TakePin(Decision kind) {
+    return pins_ == nullptr ? std::nullopt : FindAndTakePin(kind);
+  }
   // Uses up an ordinal for a decision that is no longer one (a constant, say): the later ones stay.
   void Skip(Decision kind) { ++Ordinal(kind); }
   std::uint64_t seed() const { return seed_; }
@@ -82,6 +90,10 @@ class Stream {
   std::uint64_t At(Decision kind, std::uint64_t ordinal) const {
     return Mix(seed_ + Mix((static_cast<std::uint64_t>(kind) << 56) ^ ordinal));
   }
+  // Where something is pinned in this stream, or may come out yes.
+  std::uint64_t PickOrPin(Decision kind, std::uint64_t bound);
+  bool DrawChance(Decision kind, Probability chance);
+  std::optional<std::int64_t> FindAndTakePin(Decision kind);
   const std::int64_t* FindPin(Decision kind, std::uint64_t ordinal) const;
 
   std::uint64_t seed_ = 0;
