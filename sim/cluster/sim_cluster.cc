@@ -60,10 +60,11 @@ bool SimCluster::IsDue(const Item& item) {
 
 void SimCluster::RunNextEvent() {
   now_ = queue_.NextTime();
-  Item item = queue_.Pop();
-  if (!IsDue(item)) return;
-  ++events_;
-  std::visit([this](auto& what) { Handle(what); }, item);
+  queue_.Pop([this](Item& item) {
+    if (!IsDue(item)) return;
+    ++events_;
+    std::visit([this](auto& what) { Handle(what); }, item);
+  });
 }
 
 void SimCluster::Handle(WakeUp& wake) {
