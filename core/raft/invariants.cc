@@ -29,7 +29,9 @@ void Raft::CheckInvariants() const {
   DRYDOCK_CHECK(transfer_.has_value() == IsArmed(TimerId::kTransfer), term_);
   DRYDOCK_CHECK(!suspended_ || !transfer_.has_value(), term_);
   DRYDOCK_CHECK(IsLeader() || !IsArmed(TimerId::kLease), term_);
-  if (held_.size() <= kCounted) {
+  if (held_.empty()) {  // as after most steps: then the counter is all there is to look at
+    DRYDOCK_CHECK(held_replies_ == 0, held_replies_);
+  } else if (held_.size() <= kCounted) {
     const auto replies = std::count_if(held_.begin(), held_.end(), [](const Held& held) {
       return std::holds_alternative<PeerReply>(held.what);
     });
