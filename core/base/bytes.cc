@@ -36,4 +36,13 @@ Bytes Bytes::Slice(std::size_t offset, std::size_t size) const {
   return slice;
 }
 
+Bytes Joined(std::span<const Bytes> pieces) {
+  if (pieces.size() == 1) return pieces.front();
+  std::size_t size = 0;
+  for (const Bytes& piece : pieces) size += piece.size();
+  return Bytes::Make(size, [pieces](char* out) {
+    for (const Bytes& piece : pieces) out += piece.view().copy(out, piece.size());
+  });
+}
+
 }  // namespace drydock

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -64,5 +65,8 @@ class Bytes {
   const char* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+// All of them, one behind the other.
+Bytes Joined(std::span<const Bytes> pieces);
 
 }  // namespace drydock

@@ -25,6 +25,7 @@ void Put(Writer& writer, Tag tag) {
 
 Bytes StateEncoder::Next(std::size_t limit) {
   std::string out;
+  out.reserve(std::min(limit, 2 * kBuffer));
   while (out.size() < limit) {
     const std::size_t room = limit - out.size();
     if (buffered() > 0) {

@@ -16,14 +16,14 @@ std::optional<Bytes> LogModel::Get(const Bytes& key) const {
 // A large command stands in parts that follow each other; anything in between makes them void.
 std::optional<Bytes> LogModel::CommandIn(const Entry& entry) {
   if (entry.kind == EntryKind::kPart) {
-    parts_ += entry.payload.view();
+    parts_.push_back(entry.payload);
     return std::nullopt;
   }
-  std::string parts = std::exchange(parts_, std::string());
+  std::vector<Bytes> parts = std::exchange(parts_, {});
   if (entry.kind == EntryKind::kCommand) return entry.payload;
   if (entry.kind != EntryKind::kLastPart || parts.empty()) return std::nullopt;
-  parts += entry.payload.view();
-  return Bytes(parts);
+  parts.push_back(entry.payload);
+  return Joined(parts);
 }
 
 LogModel::Step LogModel::Apply(std::uint64_t index, const Entry& entry) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/protocol/client.h"
@@ -48,7 +49,7 @@ class LogModel {
 
   std::map<std::string, Bytes, std::less<>> map_;
   std::map<std::uint64_t, Session> sessions_;
-  std::string parts_;  // of a large command that is not complete yet
+  std::vector<Bytes> parts_;  // of a large command that is not complete yet
 };
 
 }  // namespace drydock::sim

@@ -40,13 +40,11 @@ std::optional<Bytes> SessionJudge::CommandIn(const Entry& entry) {
     parts_.push_back(entry.payload);
     return std::nullopt;
   }
-  const std::vector<Bytes> parts = std::exchange(parts_, {});
+  std::vector<Bytes> parts = std::exchange(parts_, {});
   if (entry.kind == EntryKind::kCommand) return entry.payload;
   if (entry.kind != EntryKind::kLastPart || parts.empty()) return std::nullopt;
-  std::string whole;
-  for (const Bytes& part : parts) whole += part.view();
-  whole += entry.payload.view();
-  return Bytes(std::move(whole));
+  parts.push_back(entry.payload);
+  return Joined(parts);
 }
 
 std::optional<std::string> SessionJudge::Apply(Index index, const Entry& entry, Outcome outcome,

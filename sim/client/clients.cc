@@ -176,9 +176,11 @@ ClientOp Clients::DrawOperation(Client& client, std::uint32_t number, std::uint6
 
 // Tells in itself who wrote it, as far as it has room.
 Bytes Clients::MakeValue(std::uint32_t client, std::uint64_t call, std::uint64_t size) {
-  std::string text = std::to_string(client) + "." + std::to_string(call);
-  text.resize(size, '.');
-  return Bytes(text);
+  const std::string text = std::to_string(client) + "." + std::to_string(call);
+  return Bytes::Make(size, [&text, size](char* out) {
+    const std::size_t told = text.copy(out, size);
+    std::fill_n(out + told, size - told, '.');
+  });
 }
 
 void Clients::CallScripted(const ScriptedCall& scripted, std::optional<NodeId> via,

@@ -16,17 +16,6 @@ std::uint64_t SizeOf(const std::vector<Bytes>& pieces) {
   return size;
 }
 
-Bytes Joined(const std::vector<Bytes>& pieces, std::uint64_t size) {
-  if (pieces.size() == 1) return pieces.front();
-  return Bytes::Make(size, [&pieces](char* out) {
-    for (const Bytes& piece : pieces) {
-      if (piece.empty()) continue;
-      std::memcpy(out, piece.view().data(), piece.size());
-      out += piece.size();
-    }
-  });
-}
-
 }  // namespace
 
 SimFile::SimFile(std::uint64_t number, std::uint64_t size) : number_(number) {
@@ -140,7 +129,7 @@ void SimFile::Tear(const PendingWrite& write, CrashDice& dice) {
     TearZeros(write, dice);
     return;
   }
-  const Bytes content = Joined(write.pieces, write.size);
+  const Bytes content = Joined(write.pieces);
   const std::uint64_t end = write.offset + write.size;
   for (std::uint64_t from = write.offset; from < end;) {
     const std::uint64_t to = std::min(end, (from / kSectorBytes + 1) * kSectorBytes);
