@@ -80,6 +80,8 @@ struct Measured {
   std::uint64_t calls = 0;
   double EventsPerSecond() const { return static_cast<double>(events) / wall_s; }
   double EventsPerVirtualSecond() const { return static_cast<double>(events) / virtual_s; }
+  // What compares with a program that has more or fewer events for the same calls.
+  double VirtualSecondsPerSecond() const { return virtual_s / wall_s; }
 };
 
 // The given number of runs, with the seeds 1, 2, ...
@@ -123,8 +125,11 @@ double PeakRssMegabytes() {
 }
 
 void Print(const char* name, const Measured& m) {
-  std::printf("%-22s %8.2f M events/s   %9.0f events per virtual s   %7.2f s of wall time\n", name,
-              m.EventsPerSecond() / 1e6, m.EventsPerVirtualSecond(), m.wall_s);
+  std::printf(
+      "%-22s %8.2f M events/s   %9.0f events per virtual s   %7.2f s of wall time, %8.1f virtual "
+      "s/s\n",
+      name, m.EventsPerSecond() / 1e6, m.EventsPerVirtualSecond(), m.wall_s,
+      m.VirtualSecondsPerSecond());
 }
 
 }  // namespace
@@ -141,12 +146,15 @@ int Bench(bool json) {
     std::printf(
         "{\"idle_events_per_s\": %.0f, \"idle_events_per_virtual_s\": %.1f,\n"
         " \"loaded_events_per_s\": %.0f, \"loaded_events_per_virtual_s\": %.1f,\n"
+        " \"loaded_virtual_s_per_s\": %.1f,\n"
         " \"idle_600s_wall_s\": %.3f, \"long_events_per_s\": %.0f, \"long_calls\": %llu,\n"
+        " \"long_virtual_s_per_s\": %.1f,\n"
         " \"snapshot_take_ms\": %.2f, \"snapshot_install_ms\": %.2f,\n"
         " \"peak_rss_mb\": %.1f}\n",
         idle.EventsPerSecond(), idle.EventsPerVirtualSecond(), loaded.EventsPerSecond(),
-        loaded.EventsPerVirtualSecond(), ten_minutes.wall_s, whole.EventsPerSecond(),
-        static_cast<unsigned long long>(whole.calls), snapshots.take_ms, snapshots.install_ms, rss);
+        loaded.EventsPerVirtualSecond(), loaded.VirtualSecondsPerSecond(), ten_minutes.wall_s,
+        whole.EventsPerSecond(), static_cast<unsigned long long>(whole.calls),
+        whole.VirtualSecondsPerSecond(), snapshots.take_ms, snapshots.install_ms, rss);
     return kHeld;
   }
   Print("idle, 6000 s", idle);
