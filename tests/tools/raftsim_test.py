@@ -445,6 +445,17 @@ class FuzzTest(RaftsimTest):
         flags = ('--seeds', '1:150', '--guided')
         self.assertEqual(self.verdicts(self.fuzz(*flags)), self.verdicts(self.fuzz(*flags, '--jobs', '3')))
 
+    def test_ends_with_the_run_that_takes_so_many_events(self):
+        for how in ((), ('--guided',)):
+            with self.subTest(how=how):
+                ended = self.fuzz('--seeds', '1:150', '--events', '300000', *how)
+                last = ended['seeds']['last']
+                self.assertEqual(ended['runs'], last)
+                self.assertGreaterEqual(ended['events'], 300000)
+                self.assertLess(self.fuzz('--seeds', f'1:{last - 1}', *how)['events'], 300000)
+                again = self.fuzz('--seeds', '1:150', '--events', '300000', '--jobs', '3', *how)
+                self.assertEqual(self.verdicts(ended), self.verdicts(again))
+
     def test_shards_add_up_to_the_whole(self):
         whole = self.fuzz('--seeds', '1:40')
         files = []

@@ -201,6 +201,9 @@ Command AddFuzz(CLI::App& app) {
   fuzz->add_option("--jobs", flags->jobs, "So many processes beside each other")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  fuzz->add_option("--events", flags->max_events,
+                   "End with the run that takes so many events in all")
+      ->check(CLI::PositiveNumber);
   fuzz->add_option("--stop-after", flags->stop_after, "End after so many failures")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

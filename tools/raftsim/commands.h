@@ -44,6 +44,7 @@ struct FuzzFlags {
   Shard shard;
   unsigned jobs = 1;
   std::uint64_t budget_ms = 0;    // no further run begins after it; 0: all seeds are played
+  std::uint64_t max_events = 0;   // the run that takes them is the last; 0: no limit
   std::uint64_t stop_after = 10;  // failures
   std::string out = "fuzz-failures";
   std::string json;     // a file for the summary; "-" prints it instead of the text

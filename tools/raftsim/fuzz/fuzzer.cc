@@ -60,7 +60,7 @@ FuzzSummary Fuzzer::Run() {
 
 std::uint64_t Fuzzer::BatchSize() const {
   constexpr std::uint64_t kDrawn = 2000;  // where runs do not learn from each other
-  return flags_.guided ? sim::kGeneration : kDrawn;
+  return flags_.guided || flags_.max_events > 0 ? sim::kGeneration : kDrawn;
 }
 
 sim::Scenario Fuzzer::ScenarioAt(std::uint64_t place) const {
@@ -107,11 +107,19 @@ void Fuzzer::Take(std::uint64_t seed, const sim::Scenario& scenario, const sim::
   summary_.virtual_ns += static_cast<std::uint64_t>(run.virtual_time);
   summary_.hash += sim::ShareOf(seed, run);
   summary_.reached.Merge(run.reached);
-  if (flags_.guided) corpus_.Note(scenario, run.reached, run.events);
-  if (!run.failure.has_value()) return;
+  if (flags_.max_events > 0 && summary_.events >= flags_.max_events) End(seed);
+  if (!run.failure.has_value()) {
+    if (flags_.guided) corpus_.Note(scenario, run.reached, run.events);
+    return;
+  }
+  // What is bred from a failure would mostly fail the same.
   summary_.failures.push_back(Keep(seed, scenario, *run.failure));
-  enough_ = summary_.failures.size() >= flags_.stop_after;
-  if (enough_) summary_.last = seed;
+  if (summary_.failures.size() >= flags_.stop_after) End(seed);
+}
+
+void Fuzzer::End(std::uint64_t seed) {
+  enough_ = true;
+  summary_.last = seed;
 }
 
 // --- What failed --------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class Fuzzer {
   std::uint64_t PlayBatch(std::uint64_t first, std::uint64_t count);
   sim::Scenario ScenarioAt(std::uint64_t place) const;
   void Take(std::uint64_t seed, const sim::Scenario& scenario, const sim::FuzzRun& run);
+  void End(std::uint64_t seed);  // no further one
   FoundFailure Keep(std::uint64_t seed, const sim::Scenario& scenario, const sim::Failure& failure);
   void Shrink(const sim::Scenario& scenario, FoundFailure& found);
 
@@ -46,7 +47,7 @@ class Fuzzer {
   const std::chrono::steady_clock::time_point begin_;
   sim::Corpus corpus_;  // of a guided run
   FuzzSummary summary_;
-  bool enough_ = false;  // as many failures as were asked for
+  bool enough_ = false;  // as many failures or events as were asked for
   bool on_terminal_;
 };
 
