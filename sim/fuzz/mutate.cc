@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/fuzz/dense.h"
 #include "sim/fuzz/dice.h"
 #include "sim/fuzz/generate.h"
 #include "sim/fuzz/mend.h"
@@ -49,7 +50,7 @@ class Mutator {
       : profile_(profile),
         dice_(Mix(seed + Mix(kMutator))),
         other_(other),
-        fresh_(Generate(WithoutTrials(profile), dice_.Below(~std::uint64_t{0}))),
+        fresh_(Generate(WithoutTrials(Dense(profile)), dice_.Below(~std::uint64_t{0}))),
         child_(BeforeTrial(parent, profile)),
         phase_(PhaseOf(child_, profile)) {
     child_.name = profile.name + "-guided-" + std::to_string(seed);
@@ -201,15 +202,14 @@ class Mutator {
     *length = Duration::Milliseconds(std::max<std::int64_t>(ms, 1));
   }
 
-  // Settings and load belong together: what is written must be small enough to catch up with.
+  // Settings, load, network and disks belong together: what is written must be small enough to
+  // catch up with, and who asks again must be more patient than an answer is slow.
   void Resettle() {
     const Scenario& donor = Donor();
-    const std::uint64_t which = dice_.Below(4);
-    if (which == 0) child_.network = donor.network;
-    if (which == 1) child_.disk = donor.disk;
-    if (which < 2) return;
     const std::optional<Duration> stop = child_.workload.stop;
     if ((child_.workload.clients == 0) != (donor.workload.clients == 0)) return;
+    child_.network = donor.network;
+    child_.disk = donor.disk;
     child_.config = donor.config;
     child_.workload = donor.workload;
     child_.workload.stop = stop;

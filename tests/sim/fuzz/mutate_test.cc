@@ -104,6 +104,19 @@ TEST_CASE("a disk is wiped as its parent's was, and beside it no voter is taken 
   CHECK(wipes > 0);
 }
 
+// As the generator draws them: whoever asks again before an answer can come asks more and more.
+TEST_CASE("who is far from a cluster, or from a disk, is patient") {
+  std::size_t slow = 0;
+  ForEachChild(Everything(), [&](const Scenario&, const Scenario& child) {
+    const auto& latency = child.network.latency;
+    const bool far = latency.has_value() && std::holds_alternative<LognormalLatency>(*latency);
+    if (!far && !child.disk.fsync.has_value()) return;
+    ++slow;
+    CHECK(child.workload.attempt_timeout == Workload().attempt_timeout);
+  });
+  CHECK(slow > 0);
+}
+
 TEST_CASE("changes of the network do not overlap, and leased clocks keep to their bound") {
   const Profile profile = Everything();
   ForEachChild(profile, [&](const Scenario&, const Scenario& child) {
