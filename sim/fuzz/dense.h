@@ -6,7 +6,8 @@
 namespace drydock::sim {
 
 // A part of the profile: many faults in a short time, few clients who think long. Half of the runs
-// of a profile take four fifths of its events, mostly for load, and reach no more than the others.
+// of `everything` take four fifths of its events, mostly for load, and reach no more than the
+// others.
 Profile Dense(Profile profile);
 
 }  // namespace drydock::sim
