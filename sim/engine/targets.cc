@@ -45,6 +45,16 @@ const std::vector<NodeId>& TargetResolver::Minority() {
   return *minority_;
 }
 
+// A member that was removed before, and then added by a leader that it has never heard of: it
+// cannot tell that leader from one of another cluster, and follows nobody until its disk is wiped
+// (docs/protocol.md).
+bool TargetResolver::MustBeWiped(const Member& member, NodeId leader) const {
+  if (member.store != StoreId(0)) return false;
+  const Configuration own = cluster_.MembersOf(member.node);
+  return !own.members().empty() && own.FindMember(member.node) == nullptr &&
+         own.FindMember(leader) == nullptr;
+}
+
 void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
   const auto add = [&](const std::vector<NodeId>& more) {
     nodes.insert(nodes.end(), more.begin(), more.end());
@@ -83,7 +93,9 @@ void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
       const auto leader = Leader();
       if (!leader.has_value()) return;
       const Configuration configuration = cluster_.MembersOf(*leader);
-      for (const Member& member : configuration.members()) nodes.push_back(member.node);
+      for (const Member& member : configuration.members()) {
+        if (!MustBeWiped(member, *leader)) nodes.push_back(member.node);
+      }
       return;
     }
   }

@@ -39,6 +39,7 @@ class TargetResolver {
   std::optional<NodeId> Leader() const;
 
  private:
+  bool MustBeWiped(const Member& member, NodeId leader) const;
   void AddTo(std::vector<NodeId>& nodes, const Target& target);
   std::vector<NodeId> Running(std::optional<NodeId> except) const;
   const std::vector<NodeId>& Minority();
