@@ -359,7 +359,8 @@ void FaultDice::DrawLateSnapshot(Duration at) {
   const Duration longest = dice_.Time({Ms(500), Ms(2000)});
   if (scenario_.nodes < 3 || at < snapshot_free_at_ || blow + longest + Ms(500) >= end_) return;
   snapshot_free_at_ = blow + longest;
-  scenario_.config.snapshot_margin_bytes = 0;  // who was away needs the snapshot
+  // So that who was away needs the snapshot.
+  SetForAll(scenario_, [](Settings& config) { config.snapshot_margin_bytes = 0; });
   Add(at, Crash{Numbered(node), "", Crash::Lose::kUnsynced, back - at});
   Add(back - Ms(20), SnapshotNode{Named(Target::Kind::kLeader)});
   DiskFault slow{.node = Numbered(node)};

@@ -92,11 +92,12 @@ enum class Trial : std::uint8_t {
   kBridge,       // two groups that share a node, to the end
   kStalledDisk,  // the leader's, to the end
   kStaleLeader,  // is cut off, and read from while others write
+  kCatchUp,      // a member was away, and the log goes on and is cut without end
   kCount,
 };
 inline constexpr std::size_t kTrials = static_cast<std::size_t>(Trial::kCount);
 inline constexpr std::array<std::string_view, kTrials> kTrialNames = {
-    "absence", "transfer", "partial_cut", "bridge", "stalled_disk", "stale_leader"};
+    "absence", "transfer", "partial_cut", "bridge", "stalled_disk", "stale_leader", "catch_up"};
 
 template <class T>
 using Range = std::pair<T, T>;  // both ends are drawn, too

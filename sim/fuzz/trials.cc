@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/fuzz/stale_leader.h"
+#include "sim/fuzz/vary.h"
 
 namespace drydock::sim {
 namespace {
@@ -61,6 +62,8 @@ class TrialDice {
         return;
       case Trial::kStalledDisk:
         return DrawStalledDisk();
+      case Trial::kCatchUp:
+        return DrawCatchUp();
       case Trial::kStaleLeader:
       case Trial::kCount:
         return;
@@ -176,6 +179,46 @@ class TrialDice {
     Expectation& moved = Expect(That::kNewLeader, "who can store nothing does not lead");
     moved.not_node = hung;
     moved.at = scenario_.until;
+  }
+
+  // A member was away. Pieces of a snapshot come to it slowly, others are taken long before it has
+  // one, the log is cut close behind them, and clients go on: it gets one snapshot, and then each
+  // entry as it comes (paper, section 7).
+  void DrawCatchUp() {
+    const Duration away = dice_.Time({Ms(300), Ms(1500)});
+    const auto of_logs = [](const Expectation& one) { return one.that == That::kLogsEqual; };
+    std::erase_if(scenario_.expect, of_logs);  // they are never equal while clients go on
+    Lengthen(away + Ms(3000));
+    BusyLoad();
+    Add(Ms(1), Crash{Named(Target::Kind::kFollower), "late", Crash::Lose::kUnsynced, away});
+    const Targets late = {Target{Target::Kind::kBound, NodeId(), "late"}};
+    Add(away, Filter{.types = {MessageType::kSnapshotChunk},
+                     .from = {},
+                     .to = late,
+                     .drop = kCertain,
+                     .delay = dice_.Time({Ms(40), Ms(80)}),
+                     .count = std::nullopt,
+                     .length = std::nullopt});
+    Expect(That::kLogsEqual, "who was away follows while the load lasts").among = {
+        Target{Target::Kind::kAll, NodeId(), ""}};
+  }
+
+  // Snapshots of some ten pieces, and many of them.
+  void BusyLoad() {
+    SetForAll(scenario_, [every = dice_.From({50, 100})](Settings& config) {
+      config.snapshot_every = every;
+      config.snapshot_margin_bytes = 0;
+      config.snapshot_chunk_bytes = 500;
+    });
+    Workload& load = scenario_.workload;
+    load.clients = std::max(load.clients, 3u);
+    load.stop = scenario_.until - Ms(300);
+    load.rate = 0;
+    load.max_in_flight = Workload().max_in_flight;
+    load.think_time = ConstantLatency{dice_.Time({Ms(1), Ms(5)})};
+    load.keys = dice_.From({30, 50});
+    load.value_bytes_min = 50;
+    load.value_bytes_max = 100;
   }
 
   // Nothing is promised of who leads, so any settings will do.

@@ -15,6 +15,13 @@ namespace drydock::sim {
 // settings allow, where leases stand on that.
 std::pair<std::uint64_t, std::uint64_t> ClockRates(const Settings& config);
 
+// Sets something for all nodes, also those that have settings of their own.
+template <class Set>
+void SetForAll(Scenario& scenario, Set set) {
+  set(scenario.config);
+  for (auto& [node, own] : scenario.node_config) set(own);
+}
+
 // Changes what each of them names, in a valid scenario that has its nodes and workload already.
 void Vary(const std::vector<Variation>& variations, Dice& dice, Scenario& scenario);
 
