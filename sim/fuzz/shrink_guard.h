@@ -47,7 +47,8 @@ class ShrinkGuard {
     std::uint64_t changes = 0;  // of members, before its end
     Duration served;            // how much of the check has a workload
     std::uint32_t clients = 0;
-    bool slow = false;  // latencies are set
+    bool slow = false;      // latencies are set
+    bool ill_wipe = false;  // a disk is lost where nothing is promised then
     Settings config;
   };
   static std::optional<Measure> MeasureOf(const Scenario& scenario, const std::string& property);

@@ -54,6 +54,20 @@ TEST_CASE("what ends a fault does not go alone") {
                         lossy + "]")));
 }
 
+TEST_CASE("a disk is lost neither before the cluster is founded nor with the quorum") {
+  const auto wiped = [](const std::string& at) {
+    return R"("events": [{"at": ")" + at + R"(", "do": "crash", "node": "n0"},
+      {"at": ")" +
+           at + R"(", "do": "wipe", "node": "n0"},
+      {"at": "3s", "do": "restart", "node": "n0"}])";
+  };
+  const std::string founders = R"("founders": 2, )";
+  CHECK(Allows(Changed(wiped("1.8s"), wiped("1.5s"))));
+  CHECK(!Allows(Changed(wiped("1.8s"), wiped("1s"))));
+  CHECK(Allows(Changed(wiped("1s"), wiped("0.9s"))));
+  CHECK(!Allows(Changed(wiped("1.8s"), founders + wiped("1.8s"))));
+}
+
 TEST_CASE("two networks that overlap leave the first one, and what mends that does not go") {
   const std::string overlap = R"("events": [
     {"at": "1s", "do": "set_network", "network": {"loss": 0.5}, "for": "1s"},
