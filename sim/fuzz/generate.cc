@@ -102,7 +102,7 @@ Scenario Generate(const Profile& profile, std::uint64_t seed) {
   if (scenario.workload.clients > 0) {
     scenario.workload.stop = healed + Half(profile.quiet_phase);
     // And for calls that somebody who was removed cannot answer.
-    scenario.workload.deadline = Half(profile.quiet_phase) - scenario.workload.attempt_timeout;
+    scenario.workload.deadline = Half(profile.quiet_phase) - Workload().attempt_timeout;
   }
   if (!profile.kinds.empty()) {
     const std::vector<FaultKind> kinds = dice.SomeOf(profile.kinds);
