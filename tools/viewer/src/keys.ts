@@ -69,7 +69,7 @@ const table = (actions: Actions, page: PageKeys): Record<string, () => void> => 
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== 'checkbox');
 
-export const listenToKeys = (actions: Actions, page: PageKeys): void => {
+export const listenToKeys = (actions: Actions, page: PageKeys, signal: AbortSignal): void => {
   const keys = table(actions, page);
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
@@ -79,5 +79,5 @@ export const listenToKeys = (actions: Actions, page: PageKeys): void => {
     if (action === undefined || event.defaultPrevented) return;
     event.preventDefault();
     action();
-  });
+  }, { signal });
 };

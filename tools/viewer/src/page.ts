@@ -1,7 +1,7 @@
 // The page of one run: puts the panels together and keeps them up to date.
 import { makeActions } from './actions';
 import { type PageKeys, listenToKeys } from './keys';
-import { readLink, writeLink } from './link';
+import { linkWriter, readLink } from './link';
 import type { Run } from './model/run';
 import { checksPanel } from './panels/checks';
 import { button, h } from './panels/dom';
@@ -22,16 +22,25 @@ import { toggleTheme } from './theme';
 import { Minimap } from './view/minimap';
 import { TimelineView } from './view/timeline';
 
-// A failed run opens where it failed; a good one where its last leader was elected, in full.
+// A failed run opens where it failed; a good one where leadership changed for the last time, or else at the first fault.
 const openAt = (state: State): void => {
   const { run } = state;
   if (readLink(state)) return;
   if (run.failure?.id) return state.visit(run.failure.id);
-  const elected = run.turning.findLast((point) => point.kind === 'leader');
-  state.go((elected ?? run.turning[0])?.id ?? 1);
+  const elected = run.turning.filter((point) => point.kind === 'leader');
+  const fault = run.turning.find((point) => point.kind === 'fault');
+  const start = elected.length > 1 ? elected[elected.length - 1] : fault ?? elected[0];
+  state.go(start?.id ?? 1);
 };
 
-export const showRun = (run: Run, root: HTMLElement): (() => void) => {
+export interface Shown {
+  restyle(): void; // the theme has changed
+  leave(): void;
+}
+
+export const showRun = (run: Run, root: HTMLElement): Shown => {
+  const leaving = new AbortController();
+  const { signal } = leaving;
   document.title = `${titleOf(run)} – Drydock run`;
   const state = new State(run);
   const actions = makeActions(state);
@@ -44,19 +53,29 @@ export const showRun = (run: Run, root: HTMLElement): (() => void) => {
   const legend = new Legend(state);
   const nodes = new NodesPanel(state);
   const event = new EventPanel(state);
-  const search = new SearchPanel(state);
+  const search = new SearchPanel(state, signal);
+  const writeLink = linkWriter(state, signal);
   const help = helpDialog();
   const tab = (name: string, panel: { element: HTMLElement; update(): void }) => ({ name, element: panel.element, update: () => panel.update() });
   const tabs = new Tabs([tab('Client calls', new HistoryPanel(state)), tab('Key-value map', new KvPanel(state)), tab('In flight', new FlightPanel(state))]);
+  let told = 0; // the event that the panels tell of: moving the picture leaves them alone
+  let width = 0;
   const redraw = (): void => {
-    for (const part of [view, minimap, turning, nodes, event, tabs]) if ('draw' in part) part.draw(); else part.update();
+    if (told !== state.cursor || width !== innerWidth) for (const panel of [turning, event, nodes, tabs]) panel.update();
+    [told, width] = [state.cursor, innerWidth];
+    view.draw();
+    minimap.draw();
     root.querySelector('#bundled')!.textContent = view.bundled === 0 ? '' : `${view.bundled.toLocaleString('en')} messages as grey: zoom in`;
-    writeLink(state);
+    writeLink();
+  };
+  const restyle = (): void => {
+    legend.update();
+    told = 0;
+    state.changed();
   };
   const changeTheme = (): void => {
     toggleTheme();
-    legend.update();
-    state.changed();
+    restyle();
   };
   root.replaceChildren(
     h('header', {}, headerPanel(run), h('div', { class: 'tools' }, search.element, button('◐', 'Light or dark ( t )', changeTheme), button('?', 'Keys ( ? )', () => help.showModal()))),
@@ -65,10 +84,10 @@ export const showRun = (run: Run, root: HTMLElement): (() => void) => {
     help,
   );
   state.onChange(redraw);
-  listenToKeys(actions, pageKeys(search, tabs, nodes, help, changeTheme));
+  listenToKeys(actions, pageKeys(search, tabs, nodes, help, changeTheme), signal);
   openAt(state);
-  addEventListener('hashchange', () => readLink(state));
-  return () => state.changed();
+  addEventListener('hashchange', () => readLink(state), { signal });
+  return { restyle, leave: () => leaving.abort() };
 };
 
 const pageKeys = (search: SearchPanel, tabs: Tabs, nodes: NodesPanel, help: HTMLDialogElement, theme: () => void): PageKeys => {

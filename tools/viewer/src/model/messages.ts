@@ -20,6 +20,9 @@ export class Messages {
   term = new Int32Array(1024);
   fate = new Uint8Array(1024);
   longest = 0; // flight of one that ended
+  typical = 0; // flight, on average
+  private flights = 0;
+  private delivered = 0;
   private readonly bySending = new Map<number, number>();
   private readonly byEnd = new Map<number, number>();
 
@@ -29,6 +32,7 @@ export class Messages {
       if (event.event === 'delivered') this.close(event, Fate.Delivered);
       if (event.event === 'dropped') this.close(event, Fate.Lost);
     }
+    this.typical = this.flights / Math.max(1, this.delivered);
   }
 
   // Of which message is this event the sending or the end?
@@ -64,6 +68,9 @@ export class Messages {
     this.fate[i] = fate;
     this.longest = Math.max(this.longest, event.t - this.sentAt[i]);
     this.byEnd.set(event.id, i);
+    if (fate !== Fate.Delivered) return;
+    this.flights += event.t - this.sentAt[i];
+    this.delivered += 1;
   }
 
   private typeNumber(name: string): number {

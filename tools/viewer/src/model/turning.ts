@@ -62,6 +62,7 @@ class Teller {
   private role(event: TraceEvent): void {
     const node = this.nodes.get(event.node ?? '');
     if (node === undefined) return;
+    if (event.why === 'resumed') this.add(event, 'change', capital(story(event)));
     if (event.role === 'leader') {
       this.campaign(event);
       this.add(event, 'leader', capital(story(event)));

@@ -13,13 +13,13 @@ export class SearchPanel {
   readonly element = h('div', { class: 'search' }, this.input, this.results);
   private round = 0;
 
-  constructor(private readonly state: State) {
+  constructor(private readonly state: State, signal: AbortSignal) {
     this.input.addEventListener('input', () => void this.search());
     this.input.addEventListener('keydown', (event) => this.key(event));
     this.results.addEventListener('keydown', (event) => this.move(event));
     document.addEventListener('pointerdown', (event) => {
       if (!this.element.contains(event.target as Node)) this.close();
-    });
+    }, { signal });
   }
 
   close(): void {
@@ -27,7 +27,7 @@ export class SearchPanel {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.key === 'Enter') (this.results.querySelector('button') as HTMLButtonElement | null)?.click();
+    if (event.key === 'Enter') void this.search(true);
     if (event.key === 'Escape') {
       this.close();
       this.input.blur();
@@ -47,24 +47,31 @@ export class SearchPanel {
     event.preventDefault();
   }
 
-  private async search(): Promise<void> {
+  // `jump`: to the first that is found.
+  private async search(jump = false): Promise<void> {
     const round = ++this.round;
     const query = parseQuery(this.input.value);
     const { run } = this.state;
-    if (query.kind === 'event') return this.show(query.id >= 1 && query.id <= run.events.length ? [query.id] : [], '');
-    if (query.kind === 'time') return this.show([run.eventAt(query.t)], '');
+    if (query.kind === 'event') return this.show(query.id >= 1 && query.id <= run.events.length ? [query.id] : [], '', jump);
+    if (query.kind === 'time') return this.show([run.eventAt(query.t)], '', jump);
     if (query.words.length === 0) return this.close();
     const found: number[] = [];
     for await (const event of findEvents(run.events, query.words, this.state.cursor)) {
       if (round !== this.round) return;
       found.push(event.id);
-      if (found.length === 1) this.show(found, 'searching…');
+      if (found.length === 1) this.show(found, 'searching…', jump);
+      if (jump) return;
       if (found.length === most) break;
     }
     if (round === this.round) this.show(found, found.length === most ? `the first ${most}, from the cursor on` : `${found.length} found`);
   }
 
-  private show(found: number[], note: string): void {
+  private show(found: number[], note: string, jump = false): void {
+    if (jump && found.length > 0) {
+      this.close();
+      this.input.blur();
+      return this.state.visit(found[0]);
+    }
     const lines = found.map((id) => {
       const event = this.state.run.event(id);
       const line = button('', `Go to event ${id}`, () => {

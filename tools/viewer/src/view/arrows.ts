@@ -5,6 +5,7 @@ import { termColor } from '../theme';
 import type { Scene } from './scene';
 
 const most = 1200; // arrows on the screen
+const mostUpright = 160; // of those that take no visible time, and hide what is behind them
 
 interface Visible {
   first: number;
@@ -26,12 +27,12 @@ const visibleOf = ({ run, camera, state }: Scene): Visible => {
 };
 
 // The rarest first: an election is not to drown in heartbeats.
-const drawnTypes = (perType: number[]): Set<number> => {
+const drawnTypes = (perType: number[], limit: number): Set<number> => {
   const drawn = new Set<number>();
   let total = 0;
   const byCount = perType.map((count, type) => ({ count, type })).filter(({ count }) => count > 0);
   for (const { count, type } of byCount.sort((a, b) => a.count - b.count)) {
-    if ((total += count) > most) break;
+    if ((total += count) > limit) break;
     drawn.add(type);
   }
   return drawn;
@@ -119,7 +120,8 @@ const drawDensity = ({ context, run, camera, layout, colors }: Scene, { first, l
 export const drawMessages = (scene: Scene): number => {
   const { run, context } = scene;
   const visible = visibleOf(scene);
-  const drawn = drawnTypes(visible.perType);
+  const upright = run.messages.typical < 4 * scene.camera.perPixel;
+  const drawn = drawnTypes(visible.perType, upright ? mostUpright : most);
   const bundled = visible.perType.map((count, type) => count > 0 && !drawn.has(type));
   if (bundled.includes(true)) drawDensity(scene, visible, bundled);
   const { messages } = run;

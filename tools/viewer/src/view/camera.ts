@@ -54,7 +54,7 @@ export class Camera {
   // Moves only when the time is not on the screen.
   reveal(t: number): void {
     const span = this.to - this.from;
-    if (t >= this.from + span * 0.02 && t <= this.to - span * 0.02) return;
+    if (t >= this.from + span * 0.005 && t <= this.to - span * 0.005) return;
     this.from = t - span / 2;
     this.to = t + span / 2;
     this.stayInside();

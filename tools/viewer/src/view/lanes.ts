@@ -69,22 +69,24 @@ const drawStill = (scene: Scene, x: number, width: number, y: number): void => {
 const labelOf = (span: Span): string => {
   if (span.status !== 'up') return span.status;
   if (span.suspended) return 'suspended';
-  return span.role === 'follower' ? '' : `${span.role.replace('_', '-')} · term ${span.term}`;
+  if (span.role === 'follower') return span.term === 0 ? '' : `term ${span.term}`;
+  return `${span.role.replace('_', '-')} · term ${span.term}`;
 };
 
 const drawLabel = ({ context, layout, colors }: Scene, span: Span, x: number, width: number, y: number): void => {
   const text = labelOf(span);
   if (text === '' || layout.laneHeight < 9) return;
-  context.font = font(Math.min(12, layout.laneHeight - 1), 600);
+  const follows = span.status === 'up' && span.role === 'follower' && !span.suspended;
+  context.font = font(Math.min(follows ? 11 : 12, layout.laneHeight - 1), follows ? 400 : 600);
   if (context.measureText(text).width + 14 > width) return;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   const leads = span.status === 'up' && span.role === 'leader' && !span.suspended;
-  if (!leads) {
+  if (!leads && !follows) {
     context.fillStyle = colors.surface;
     context.fillRect(x + 4, y - layout.laneHeight / 2 + 1, context.measureText(text).width + 8, layout.laneHeight - 2);
   }
-  context.fillStyle = leads ? textOn(termColor(span.term, colors.dark)) : colors.ink;
+  context.fillStyle = leads ? textOn(termColor(span.term, colors.dark)) : follows ? colors.muted : colors.ink;
   context.fillText(text, x + 8, y + 0.5);
 };
 
