@@ -35,7 +35,8 @@ export const makeActions = (state: State) => {
     },
     toEffect: (): void => {
       const [first] = run.causes.effects(state.cursor, 1);
-      if (first !== undefined) state.go(first);
+      const next = first ?? run.causes.sameStep(state.cursor, 400).find((id) => id > state.cursor);
+      if (next !== undefined) state.go(next);
     },
     nextTurn: (): void => {
       const next = run.turning.find((point) => point.id > state.cursor);

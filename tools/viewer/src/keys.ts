@@ -5,7 +5,7 @@ export const keyHelp: [keys: string, what: string][] = [
   ['← →', 'step to the event before or after (of the kind and node chosen above the lanes)'],
   ['Shift← Shift→', 'step at the same node'],
   [', .', 'step to an event of the same name'],
-  ['c e', 'to the cause; to the first effect'],
+  ['c e', 'to the cause; to the first effect, or what else was done in the same step'],
   ['v', 'zoom to all that led to the cursor'],
   ['p n', 'to the turning point before; to the next'],
   ['f', 'to where something broke'],

@@ -21,7 +21,7 @@ export const readLink = (state: State): boolean => {
   const event = Number(values.get('event') ?? NaN);
   if (!Number.isInteger(event)) return false;
   const [from, to] = [Number(values.get('from') ?? NaN), Number(values.get('to') ?? NaN)];
-  if (to > from) state.camera.show(from, to);
   state.go(event);
+  if (to > from) state.camera.show(from, to);
   return true;
 };

@@ -78,7 +78,7 @@ export const showRun = (run: Run, root: HTMLElement): Shown => {
     restyle();
   };
   root.replaceChildren(
-    h('header', {}, headerPanel(run), h('div', { class: 'tools' }, search.element, button('◐', 'Light or dark ( t )', changeTheme), button('?', 'Keys ( ? )', () => help.showModal()))),
+    headerPanel(run, h('div', { class: 'tools' }, search.element, button('◐', 'Light or dark ( t )', changeTheme), button('?', 'Keys ( ? )', () => help.showModal()))),
     h('aside', {}, turning.element, checksPanel(state), legend.element),
     h('main', {}, toolbar(state, actions), h('div', { class: 'canvas' }, canvas, tip), mini, event.sentence, nodes.element, h('div', { class: 'below' }, event.element, tabs.element)),
     help,

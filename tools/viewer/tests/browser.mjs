@@ -35,7 +35,7 @@ export const press = async (page, ...keys) => {
 export const cursor = async (page) => Number(await page.getAttribute('#at', 'data-id'));
 
 export const goTo = async (page, id) => {
-  await page.evaluate((event) => (location.hash = `#event=${event}`), id);
+  await page.evaluate((event) => (location.hash = `#event=${event}&again=${performance.now()}`), id);
   await page.waitForFunction((event) => document.querySelector('#at').dataset.id === String(event), id);
 };
 

@@ -98,6 +98,28 @@ test('what the trace says of broken expectations is where the page opens', () =>
   expect([run.failure?.id, run.failure?.why]).toEqual([2, 'no leader']);
 });
 
+test('a broken invariant is where the page opens, also if only the last line tells of it', () => {
+  const told = lines({ event: 'fault', what: 'a' }, { event: 'fault', what: 'b' }).replace('"passed":false', '"passed":false,"violation":{"property":"election_safety","detail":"two leaders","event":2}');
+  const run = new Run(parseText(told));
+  expect([run.failure?.id, run.failure?.what, run.failure?.why]).toEqual([2, 'election safety', 'two leaders']);
+});
+
+test('a trace of a real node is shown, too', () => {
+  const run = new Run(
+    parseText(
+      [
+        '{"trace":1,"cluster":"demo","node":"n1","unix_ns":1795430000000000000}',
+        '{"id":1,"t":0,"node":"n1","event":"started","incarnation":3,"store":"00","term":4,"vote":null,"kept":0,"last":2,"torn":null}',
+        '{"id":2,"t":0,"node":"n1","event":"appended","index":1,"term":4,"kind":"noop"}',
+        '{"id":3,"t":9,"node":"n1","event":"sent","from":"n1","to":"n0","type":"heartbeat_response","term":4}',
+      ].join('\n'),
+    ),
+  );
+  expect(run.notice).toBeNull();
+  expect(run.nodes.map(({ name }) => name)).toEqual(['n0', 'n1']);
+  expect([run.nodes[1].term.last(), run.nodes[1].last.last(), run.nodes[0].status.last()]).toEqual([4, 1, 'absent']);
+});
+
 test('a trace that contradicts itself is told, with its place', () => {
   const broken = lines({ event: 'appended', node: 'n0', index: 3, term: 1, kind: 'noop' });
   expect(() => new Run(parseText(broken))).toThrow('event 1 (appended) of n0: appended out of order');

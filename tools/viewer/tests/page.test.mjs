@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { close, complaints, cursor, frame, goTo, nodesShown, openPage, press, ready, windowShown } from './browser.mjs';
 import { stateAfter } from './plain-fold.mjs';
-import { emptyPage, folder, pageOf, pageWith, traceOf, variant } from './runs.mjs';
+import { cutShort, emptyPage, folder, pageOf, pageWith, traceOf, variant } from './runs.mjs';
 
 after(close);
 const paper = ['1-election-and-put-get', '2-leader-crash', '3a-majority-down', '3b-majority-down-leader-lost', '4-suspend-write-resume'];
@@ -16,12 +16,13 @@ for (const name of paper) {
     const { url, header, events } = pageOf(`paper/${name}.json`);
     const page = await ready(await openPage(url));
     assert.equal(await page.textContent('h1'), name);
-    if (header.description !== undefined) assert.equal(await page.textContent('#description'), header.description);
+    assert.equal(await page.textContent('#description'), header.description);
+    assert.match(await page.textContent('#verdict'), /Passed/);
     for (let step = 1; step <= 12; ++step) {
       const id = Math.ceil((events.length * step) / 12);
       await goTo(page, id);
       assert.deepEqual(await nodesShown(page), stateAfter(events, id, header.nodes), `at event ${id}`);
-      if (events[id - 1].says !== undefined) assert.ok((await page.textContent('#story')).toLowerCase().includes(events[id - 1].says.toLowerCase()));
+      assert.ok((await page.textContent('#story')).toLowerCase().includes(events[id - 1].says.toLowerCase()));
     }
     await page.close();
   });
@@ -58,7 +59,9 @@ test('turning points lead to their events, and tell why the leader changed', asy
   const points = await page.$$eval('.point', (items) => items.map((item) => ({ text: item.textContent, id: Number(item.dataset.event) })));
   const text = points.map((point) => point.text).join('\n');
   assert.match(text, /Crash of n3/);
-  assert.match(text, /n0 .*leader/);
+  assert.match(text, /n3, the leader in term 1, is down/);
+  assert.match(text, /n0 has heard no leader for 219\.029ms and asks for votes/);
+  assert.match(text, /n0 leads term 2: a quorum voted for it/);
   await page.click(`.point[data-event="${points[2].id}"]`);
   await frame(page);
   assert.equal(await cursor(page), points[2].id);
@@ -120,9 +123,8 @@ test('search finds words, numbers and times', async () => {
   const page = await ready(await openPage(url));
   await press(page, '/');
   await page.keyboard.type('fault crash n3');
-  await page.waitForSelector('#results button');
   await press(page, 'Enter');
-  assert.match(events[(await cursor(page)) - 1].what, /crash of n3/);
+  await page.waitForSelector(`#at[data-id="${events.find((event) => event.what === 'crash of n3').id}"]`);
   await page.fill('#search', '#4321');
   await page.press('#search', 'Enter');
   await frame(page);
@@ -171,7 +173,7 @@ test('the map, the calls and the messages in flight are those of the trace', asy
   const { url, events } = pageOf('paper/4-suspend-write-resume.json');
   const page = await ready(await openPage(url));
   const writes = new Map();
-  for (const event of events) if (event.event === 'called' && event.op === 'put') writes.set(event.key, event.value); // no two overlap
+  for (const event of events) if (event.event === 'called' && event.op === 'put') writes.set(event.key, event.value); else if (event.op === 'delete') writes.delete(event.key); // no two overlap
   await goTo(page, events.findLast((event) => event.event === 'applied').id);
   await press(page, '2');
   const shown = await page.$$eval('.kv tbody tr', (rows) => rows.map((row) => [row.cells[0].textContent, row.cells[1].textContent]));
@@ -182,6 +184,15 @@ test('the map, the calls and the messages in flight are those of the trace', asy
   await goTo(page, sent);
   await press(page, '3');
   assert.equal(await page.getAttribute('[data-in-flight]', 'data-in-flight'), '1');
+  await page.close();
+});
+
+test('calls that no order explains are told and marked', async () => {
+  const { url, end } = pageOf('reads/lease-clock-beyond-bound.json');
+  const page = await ready(await openPage(url));
+  assert.ok(end.conflict.operations.length > 1);
+  assert.match(await page.textContent('.history .failure'), new RegExp(`No order explains these ${end.conflict.operations.length} calls`));
+  assert.equal((await page.$$('.history table:first-of-type tbody tr')).length, end.conflict.operations.length);
   await page.close();
 });
 
@@ -209,15 +220,24 @@ test('what looks like HTML is shown and never run', async () => {
   await page.fill('#search', 'onerror');
   await page.waitForSelector('#results button');
   await check('#results');
+  await page.press('#search', 'Escape');
   await page.hover('#lanes');
   await page.close();
 });
 
 test('a trace that is cut short is shown as far as it goes, and says so', async () => {
   const trace = traceOf('paper/1-election-and-put-get.json');
-  const page = await ready(await openPage(pageWith(trace.slice(0, trace.length / 2), 'cut-text')));
-  assert.match(await page.textContent('#notice'), /cut short.*Line \d+/);
-  await page.close();
+  const last = trace.trimEnd().lastIndexOf('\n');
+  for (const [url, message] of [
+    [pageWith(trace.slice(0, trace.length / 2), 'cut-in-a-line'), /cut short.*Line \d+/],
+    [pageWith(trace.slice(0, last + 1), 'cut-behind-a-line'), /cut short.*last line/],
+    [cutShort(trace, 'cut-gzip'), /cut short.*compressed data/],
+  ]) {
+    const page = await ready(await openPage(url));
+    assert.match(await page.textContent('#notice'), message);
+    assert.equal(await page.textContent('#verdict'), 'No verdict');
+    await page.close();
+  }
 });
 
 for (const [name, content, message] of [
@@ -264,6 +284,27 @@ test('light and dark, by the system or by hand; help', async () => {
   await press(page, 'Escape');
   assert.ok(!(await page.isVisible('#help')));
   await page.close();
+});
+
+// For the documents: PICTURES names the folder.
+const pictures = {
+  '1-election': ['paper/1-election-and-put-get.json'],
+  '2-leader-crash': ['paper/2-leader-crash.json'],
+  '2-leader-crash-election': ['paper/2-leader-crash.json', 'v'],
+  '3a-majority-down': ['paper/3a-majority-down.json'],
+  '3b-leader-lost': ['paper/3b-majority-down-leader-lost.json'],
+  '4-suspend-write-resume': ['paper/4-suspend-write-resume.json'],
+  'partial-partition': ['incidents/partial-partition-livelock.json'],
+  'two-leaders-dark': ['reads/lease-clock-beyond-bound.json', 'n', 't'],
+};
+
+test('pictures', { skip: process.env.PICTURES === undefined }, async () => {
+  for (const [name, [scenario, ...keys]] of Object.entries(pictures)) {
+    const page = await ready(await openPage(pageOf(scenario).url));
+    await press(page, ...keys);
+    await page.screenshot({ path: join(process.env.PICTURES, `${name}.png`) });
+    await page.close();
+  }
 });
 
 test('how fast it is (told, not judged)', async () => {

@@ -4,14 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { embed } from '../embed.mjs';
 
 export const root = resolve(import.meta.dirname, '../../..');
 const raftsim = process.env.RAFTSIM ?? join(root, 'build/release/bin/raftsim');
-const built = join(import.meta.dirname, '../dist/index.html');
 export const folder = mkdtempSync(join(tmpdir(), 'viewer-'));
 
-if (!existsSync(built)) throw new Error('Build the page first: npm run build');
 if (!existsSync(raftsim)) throw new Error(`No raftsim at ${raftsim}: build it, or set RAFTSIM`);
 
 const inScenarios = (scenario) => (scenario.startsWith('/') ? scenario : join(root, 'scenarios', scenario));
@@ -27,30 +26,48 @@ export const variant = (scenario, name, change) => {
   return path;
 };
 
-export const traceOf = (scenario) => {
-  const path = join(folder, `${basename(scenario, '.json')}.jsonl`);
+// Fails when the scenario does; what it wrote counts.
+const run = (scenario, option, path) => {
   try {
-    execFileSync(raftsim, ['run', inScenarios(scenario), '--trace', path], { stdio: 'ignore' });
+    execFileSync(raftsim, ['run', inScenarios(scenario), ...option, path], { stdio: 'ignore' });
   } catch {
-    if (!existsSync(path)) throw new Error(`raftsim wrote no trace of ${scenario}`); // it fails when the scenario does
+    if (!existsSync(path)) throw new Error(`raftsim wrote no ${basename(path)}`);
   }
-  return readFileSync(path, 'utf8');
+  return path;
 };
 
-export const linesOf = (trace) => trace.trim().split('\n').map((line) => JSON.parse(line));
+export const traceOf = (scenario) => readFileSync(run(scenario, ['--sentences', '--trace'], join(folder, `${basename(scenario, '.json')}.jsonl`)), 'utf8');
 
-export const pageWith = (trace, name) => {
+// Of raftsim; or, to try a page without building raftsim again, the one that VIEWER_PAGE names.
+const given = process.env.VIEWER_PAGE;
+const place = /(<script id="run" type="text\/plain">)[^<]*/;
+const withoutRun = () => {
+  const html = readFileSync(given ?? run('paper/1-election-and-put-get.json', ['--html'], join(folder, 'any.html')), 'utf8');
+  if (!place.test(html)) throw new Error('This is not the page that shows runs: was raftsim built without npm?');
+  return html.replace(place, '$1@@RUN@@');
+};
+const page = withoutRun();
+
+const write = (name, html) => {
   const path = join(folder, `${name}.html`);
-  writeFileSync(path, embed(readFileSync(built, 'utf8'), trace));
+  writeFileSync(path, html);
   return pathToFileURL(path).href;
 };
 
-export const emptyPage = pathToFileURL(built).href;
+export const emptyPage = write('empty', page);
+export const pageWith = (trace, name) => write(name, embed(page, trace));
 
-// The page of a run, and the events that it must tell of.
+// Half of the compressed trace.
+export const cutShort = (trace, name) => {
+  const packed = gzipSync(trace);
+  return write(name, page.replace('@@RUN@@', packed.subarray(0, packed.length / 2).toString('base64')));
+};
+
+// The page of a run, and what it must tell.
 export const pageOf = (scenario) => {
+  const name = basename(scenario, '.json');
   const trace = traceOf(scenario);
-  const [header, ...lines] = linesOf(trace);
-  const events = lines.filter((line) => line.id !== undefined);
-  return { url: pageWith(trace, basename(scenario, '.json')), header, events, trace };
+  const lines = trace.trim().split('\n').map((line) => JSON.parse(line));
+  const url = given === undefined ? pathToFileURL(run(scenario, ['--html'], join(folder, `${name}.html`))).href : pageWith(trace, name);
+  return { url, header: lines[0], events: lines.slice(1, -1), end: lines.at(-1) };
 };

@@ -4,7 +4,7 @@ import { type Command } from './command';
 
 export interface Call extends Command {
   client: number;
-  operation: number;
+  operation: number; // numbers all calls of all clients
   calledId: number;
   answeredId: number | null;
   from: number;
@@ -33,8 +33,6 @@ const newCall = (event: TraceEvent, end: number): Call => ({
   order: 0,
   row: 0,
 });
-
-export const callName = (client: number, operation: number): string => `${client}/${operation}`;
 
 // A read stands behind the entry that it saw; reads that saw the same one, in order of their answer.
 const linearize = (calls: Call[]): void => {
@@ -65,7 +63,7 @@ const assignRows = (calls: Call[]): number => {
 export class Calls {
   readonly all: Call[] = [];
   readonly rows: number;
-  readonly byName = new Map<string, Call>();
+  readonly byNumber = new Map<number, Call>();
   readonly byEvent = new Map<number, Call>();
 
   constructor(events: TraceEvent[], end: number) {
@@ -79,12 +77,12 @@ export class Calls {
 
   private begin(call: Call): void {
     this.all.push(call);
-    this.byName.set(callName(call.client, call.operation), call);
+    this.byNumber.set(call.operation, call);
     this.byEvent.set(call.calledId, call);
   }
 
   private finish(event: TraceEvent): void {
-    const call = this.byName.get(callName(event.client as number, event.operation as number));
+    const call = this.byNumber.get(event.operation as number);
     if (call === undefined) return;
     call.answeredId = event.id;
     call.to = event.t;

@@ -22,6 +22,13 @@ export class Causes {
     return result;
   }
 
+  // What else its node did in the same step: it has the same cause.
+  sameStep(id: number, limit: number): number[] {
+    const { cause, node } = this.events[id - 1];
+    if (cause === undefined) return [];
+    return this.effects(cause, 400).filter((other) => other !== id && this.events[other - 1].node === node).slice(0, limit);
+  }
+
   // From where it began to the event itself.
   chain(id: number): number[] {
     const result: number[] = [];

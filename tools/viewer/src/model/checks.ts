@@ -10,38 +10,35 @@ export interface Check {
   id: number | null; // the event to go to
 }
 
+const open = (number: number): Check => ({ what: `expectation ${number + 1}`, because: '', held: null, why: '', t: 0, id: null });
+
 export const expectationsOf = (trace: Trace): Check[] => {
-  const checks: Check[] = (trace.header.expect ?? []).map(({ what, because }) => ({
-    what, because: because ?? '', held: null, why: 'the trace does not tell', t: 0, id: null,
+  const checks: Check[] = (trace.end?.expectations ?? []).map((result) => ({
+    what: result.expected, because: result.because, held: result.held, why: result.seen, t: result.at_ns, id: null,
   }));
-  trace.end?.expectations?.forEach((result, number) => {
-    checks[number] = { ...(checks[number] ?? unnamed(number)), held: result.held, why: result.why, t: result.at };
-  });
   for (const event of trace.events) {
     if (event.event !== 'expected') continue;
     const number = event.number as number;
-    const known = checks[number] ?? unnamed(number);
+    const known = checks[number] ?? open(number);
     checks[number] = { ...known, held: event.held as boolean, why: String(event.why), t: known.held === null ? event.t : known.t, id: event.id };
   }
-  for (const check of checks) if (check !== undefined && check.id === null) check.id = eventAt(trace, check.t);
-  return checks.filter((check) => check !== undefined);
+  const told = checks.filter((check) => check !== undefined);
+  for (const check of told) check.id ??= eventAt(trace, check.t);
+  return told;
 };
 
 export const violationsOf = (trace: Trace): Check[] => {
   const checks: Check[] = [];
   const add = (property: string, detail: string, id: number): void => {
-    if (checks.some((check) => check.what === property && check.why === detail)) return;
-    checks.push({ what: property.replaceAll('_', ' '), because: 'an invariant: it must always hold', held: false, why: detail, t: trace.events[id - 1].t, id });
+    checks.push({ what: property.replaceAll('_', ' '), because: 'it must always hold', held: false, why: detail, t: trace.events[id - 1].t, id });
   };
   for (const event of trace.events) if (event.event === 'violated') add(String(event.property), String(event.detail), event.id);
-  const told = trace.end?.violated;
+  const told = trace.end?.violation;
   if (told !== null && told !== undefined && checks.length === 0) {
     add(told.property, told.detail, Math.min(Math.max(told.event, 1), trace.events.length));
   }
   return checks;
 };
-
-const unnamed = (number: number): Check => ({ what: `expectation ${number + 1}`, because: '', held: null, why: '', t: 0, id: null });
 
 // The last event at or before this time.
 const eventAt = (trace: Trace, t: number): number => {

@@ -58,7 +58,7 @@ export class Run {
     this.causes = new Causes(events);
     this.expectations = expectationsOf(trace);
     this.violations = violationsOf(trace);
-    this.turning = turningPointsOf(events, fold.nodes, this.causes);
+    this.turning = turningPointsOf(trace, fold.nodes, this.causes);
   }
 
   get conflict(): Conflict | null {

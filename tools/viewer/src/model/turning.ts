@@ -1,10 +1,10 @@
 // The turning points of a run: read from the top, they tell what happened and why.
-import type { TraceEvent } from '../trace/types';
+import type { Trace, TraceEvent } from '../trace/types';
 import type { Causes } from './causes';
 import type { NodeHistory } from './node-history';
 import { capital, story } from './story';
 
-export type TurningKind = 'fault' | 'leader' | 'lost' | 'note' | 'broken' | 'change';
+export type TurningKind = 'fault' | 'leader' | 'lost' | 'note' | 'broken' | 'change' | 'call';
 
 export interface TurningPoint {
   id: number;
@@ -95,8 +95,28 @@ class Teller {
   }
 }
 
-export const turningPointsOf = (events: TraceEvent[], nodes: Nodes, causes: Causes): TurningPoint[] => {
-  const teller = new Teller(events, nodes, causes);
-  for (const event of events) teller.take(event);
-  return teller.points.sort((a, b) => a.id - b.id);
+const kindOf = (event: TraceEvent): TurningKind => {
+  if (event.event === 'role_changed' && event.role === 'leader') return 'leader';
+  if (event.event === 'crashed' || event.event === 'role_changed') return event.event === 'crashed' || event.role === 'follower' ? 'lost' : 'change';
+  if (event.event === 'answered') return 'call';
+  return ordinary(event)?.[0] ?? 'change';
+};
+
+// As the simulator told it, in the words of `raftsim run`.
+const toldStory = ({ end, events }: Trace): TurningPoint[] =>
+  (end?.story ?? [])
+    .filter(({ event }) => event >= 1 && event <= events.length)
+    .map(({ event, text }) => ({
+      id: event,
+      t: events[event - 1].t,
+      kind: kindOf(events[event - 1]),
+      text: capital(String(text).replace(/^(-- )?(note: )?/, '').replaceAll('LEADS', 'leads').replaceAll('->', '→')),
+    }));
+
+export const turningPointsOf = (trace: Trace, nodes: Nodes, causes: Causes): TurningPoint[] => {
+  const told = toldStory(trace);
+  const teller = new Teller(trace.events, nodes, causes);
+  for (const event of trace.events) teller.take(event);
+  const points = told.length === 0 ? teller.points : [...told, ...teller.points.filter(({ kind }) => kind === 'broken')];
+  return points.sort((a, b) => a.id - b.id);
 };

@@ -27,16 +27,20 @@ export class EventPanel {
     );
     const chain = run.causes.chain(cursor);
     const shown = chain.slice(-longestChain);
-    const effects = run.causes.effects(cursor, 12);
     replace(
       this.body,
       chain.length > shown.length ? h('p', { class: 'hint' }, `${chain.length - shown.length} earlier causes`) : null,
       h('ol', { class: 'chain' }, ...shown.map((id) => this.line(id, id === cursor ? 'current' : 'cause'))),
-      effects.length > 0 ? h('p', { class: 'hint' }, 'brought about:') : h('p', { class: 'hint' }, 'nothing followed from it'),
-      h('ol', { class: 'chain effects' }, ...effects.map((id) => this.line(id, 'effect'))),
+      ...this.more('It brought about:', run.causes.effects(cursor, 12)),
+      ...this.more('In the same step:', run.causes.sameStep(cursor, 12)),
       this.fields(),
     );
     keepInView(this.body, this.body.querySelector('.current'));
+  }
+
+  private more(title: string, ids: number[]): HTMLElement[] {
+    if (ids.length === 0) return [];
+    return [h('p', { class: 'hint' }, title), h('ol', { class: 'chain' }, ...ids.map((id) => this.line(id, 'effect')))];
   }
 
   private line(id: number, kind: string): HTMLElement {

@@ -20,15 +20,16 @@ const factsOf = (run: Run): string => {
 export const titleOf = (run: Run): string =>
   run.header.scenario ?? (run.header.node === undefined ? 'A run' : `${run.header.node} of cluster ${run.header.cluster ?? ''}`);
 
-export const headerPanel = (run: Run): HTMLElement => {
+export const headerPanel = (run: Run, tools: HTMLElement): HTMLElement => {
   const verdict = verdictOf(run);
   const failure = run.failure;
   return h(
-    'div',
-    { class: 'title' },
+    'header',
+    {},
     h('div', { class: 'title-line' }, h('h1', {}, titleOf(run)), h('span', { class: `verdict ${verdict.kind}`, id: 'verdict' }, verdict.text), h('span', { class: 'facts' }, factsOf(run))),
-    run.header.description === undefined ? null : h('p', { class: 'description', id: 'description' }, run.header.description),
-    failure === null ? null : h('p', { class: 'failure' }, `Broken: ${failure.what}. ${failure.why}`),
-    run.notice === null ? null : h('p', { class: 'notice', id: 'notice', role: 'alert' }, run.notice),
+    tools,
+    run.header.description === undefined ? null : h('p', { class: 'about description', id: 'description' }, run.header.description),
+    failure === null ? null : h('p', { class: 'about failure' }, `Broken: ${failure.what}. ${failure.why}`),
+    run.notice === null ? null : h('p', { class: 'about notice', id: 'notice', role: 'alert' }, run.notice),
   );
 };

@@ -1,5 +1,5 @@
 // What clients asked and were told, in the order of the log; or the smallest set of calls that no order explains.
-import { type Call, callName } from '../model/calls';
+import type { Call } from '../model/calls';
 import { answerText, commandText } from '../model/story';
 import { count, seconds } from '../model/text';
 import type { State } from '../state';
@@ -16,7 +16,7 @@ export class HistoryPanel {
     const { calls, conflict } = state.run;
     this.ordered = [...calls.all].sort((a, b) => (a.order || Infinity) - (b.order || Infinity) || a.calledId - b.calledId);
     if (this.ordered.every((call) => call.order === 0)) this.ordered.sort((a, b) => a.calledId - b.calledId);
-    this.conflict = (conflict?.operations ?? []).map(([client, operation]) => calls.byName.get(callName(client, operation))).filter((call) => call !== undefined);
+    this.conflict = (conflict?.operations ?? []).map((number) => calls.byNumber.get(number)).filter((call) => call !== undefined);
   }
 
   update(): void {
@@ -27,12 +27,13 @@ export class HistoryPanel {
     const first = Math.max(0, Math.min(near - window / 2, this.ordered.length - window));
     replace(
       this.element,
-      conflict === null ? null : h('p', { class: 'failure' }, `No order explains these ${count(this.conflict.length, 'call')}: ${conflict.why}`),
+      conflict === null ? null : h('p', { class: 'failure' }, `No order explains these ${count(this.conflict.length, 'call')}:`),
       conflict === null ? null : this.table(this.conflict, -1),
+      conflict === null ? null : h('pre', { class: 'hint' }, conflict.text),
       h('p', { class: 'hint' }, this.summary()),
       this.table(this.ordered.slice(first, first + window), near - first),
     );
-    keepInView(this.element, this.element.querySelector('.changed'));
+    if (conflict === null) keepInView(this.element, this.element.querySelector('.changed'));
   }
 
   private summary(): string {

@@ -4,7 +4,7 @@ import { seconds } from '../model/text';
 import type { State } from '../state';
 import { h, keepInView, section } from './dom';
 
-const signs: Record<TurningKind, string> = { fault: '▼', leader: '★', lost: '☆', note: '·', broken: '✗', change: '◆' };
+const signs: Record<TurningKind, string> = { fault: '▼', leader: '★', lost: '☆', note: '·', broken: '✗', change: '◆', call: '↩' };
 const most = 500;
 
 export class TurningPoints {

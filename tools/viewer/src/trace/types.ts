@@ -13,11 +13,6 @@ export interface TraceEvent {
   [field: string]: unknown;
 }
 
-export interface Expectation {
-  what: string;
-  because?: string;
-}
-
 export interface Header {
   trace: number;
   scenario?: string;
@@ -25,29 +20,27 @@ export interface Header {
   seed?: number;
   nodes?: number;
   until?: number;
-  expect?: Expectation[];
   // of a real node
   node?: string;
   cluster?: string;
   unix_ns?: number;
 }
 
-export type OperationName = [client: number, operation: number];
-
 export interface Conflict {
-  operations: OperationName[];
-  stuck: OperationName | null;
-  why: string;
+  operations: number[]; // as `called` numbers them
+  text: string;
 }
 
+// The last line: what became of the run.
 export interface End {
   end: number;
   events: number;
   passed: boolean;
   hash?: string;
-  expectations?: { held: boolean; at: number; why: string }[];
-  violated?: { property: string; detail: string; event: number } | null;
+  expectations?: { expected: string; held: boolean; at_ns: number; seen: string; because: string }[];
+  violation?: { property: string; detail: string; event: number } | null;
   conflict?: Conflict | null;
+  story?: { event: number; text: string }[];
 }
 
 export interface Trace {

@@ -1,9 +1,7 @@
 // The client history: a bar from call to answer, and a dot where the log did it.
-import { type Call, callName } from '../model/calls';
+import type { Call } from '../model/calls';
 import { answerText, commandText } from '../model/story';
 import { type Scene, font } from './scene';
-
-const conflicting = ({ run }: Scene): Set<string> => new Set(run.conflict?.operations.map(([client, operation]) => callName(client, operation)));
 
 const fillOf = ({ colors }: Scene, call: Call, inConflict: boolean): string => {
   if (inConflict) return colors.bad;
@@ -18,13 +16,13 @@ export const callTip = (call: Call): string =>
 const drawCall = (scene: Scene, call: Call, inConflict: boolean): void => {
   const { context, camera, layout, colors, state } = scene;
   const x = camera.x(call.from);
-  const width = Math.max(1, camera.x(call.to) - x);
+  const width = Math.max(inConflict ? 4 : 1, camera.x(call.to) - x);
   const y = layout.calls.y + call.row * layout.callRow;
   const height = Math.max(1.5, layout.callRow - 2);
   const left = Math.max(layout.left, x);
   context.globalAlpha = inConflict ? 1 : call.op === 'get' ? 0.35 : 0.75;
   context.fillStyle = fillOf(scene, call, inConflict);
-  context.fillRect(left, y, Math.max(1, Math.min(layout.right, x + width) - left), height);
+  context.fillRect(left, y, Math.max(inConflict ? 4 : 1, Math.min(layout.right, x + width) - left), height);
   context.globalAlpha = 1;
   if (call.calledId === state.cursor || call.answeredId === state.cursor) {
     context.strokeStyle = colors.ink;
@@ -53,11 +51,11 @@ const drawText = ({ context, colors }: Scene, call: Call, x: number, y: number, 
 export const drawCalls = (scene: Scene): void => {
   const { run, camera, layout } = scene;
   if (layout.calls.height === 0) return;
-  const bad = conflicting(scene);
+  const bad = new Set(run.conflict?.operations);
   const used = new Float64Array(run.calls.rows + 1).fill(-Infinity);
   for (const call of run.calls.all) {
     if (call.to < camera.from || call.from > camera.to) continue;
-    const inConflict = bad.has(callName(call.client, call.operation));
+    const inConflict = bad.has(call.operation);
     const end = camera.x(call.to);
     if (!inConflict && end - used[call.row] < 0.7 && call.calledId !== scene.state.cursor) continue; // below one pixel
     used[call.row] = end;

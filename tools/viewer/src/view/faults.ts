@@ -20,11 +20,11 @@ const drawBar = (scene: Scene, fault: Fault, rows: number[]): void => {
   const y = layout.faults.y + 2 + (row < 0 ? rows.length - 1 : row) * layout.faultRow;
   const height = layout.faultRow - 4;
   const note = fault.kind === 'note';
-  context.globalAlpha = 0.22;
+  context.globalAlpha = row < 0 ? 0.12 : 0.22;
   context.fillStyle = note ? colors.muted : colors.fault;
   if (to - x > 2) context.fillRect(x, y, to - x, height);
   context.globalAlpha = 1;
-  context.fillRect(x, y, 2.5, height);
+  if (row >= 0) context.fillRect(x, y, 2.5, height);
   context.fillStyle = colors.ink;
   context.textAlign = 'left';
   context.textBaseline = 'middle';
@@ -32,34 +32,45 @@ const drawBar = (scene: Scene, fault: Fault, rows: number[]): void => {
   scene.targets.push({ x: x - 2, y, width: row >= 0 ? width : Math.max(4, to - x), height, id: fault.id, tip: fault.what });
 };
 
-// Lanes next to each other with a wall between: in which directions is nothing carried?
-const walls = (scene: Scene, fault: Fault): { lane: number; both: boolean }[] => {
-  const cut = new Set(fault.links.map(([from, to]) => `${from}>${to}`));
-  const result: { lane: number; both: boolean }[] = [];
-  scene.run.nodes.slice(1).forEach((node, lane) => {
-    const above = scene.run.nodes[lane].name;
-    const ways = Number(cut.has(`${above}>${node.name}`)) + Number(cut.has(`${node.name}>${above}`));
-    if (ways > 0) result.push({ lane, both: ways === 2 });
+type Wall = 'both ways' | 'one way' | 'beyond the neighbour';
+const styles: Record<Wall, { width: number; dash: number[] }> = {
+  'both ways': { width: 4, dash: [] },
+  'one way': { width: 3, dash: [7, 5] },
+  'beyond the neighbour': { width: 2, dash: [2, 4] },
+};
+
+// What stands between a lane and the next: neighbours that cannot talk, or else nodes further off on its two sides.
+const walls = (scene: Scene, fault: Fault): (Wall | null)[] => {
+  const cut = new Set(fault.links.map(([from, to]) => `${scene.run.lanes.get(from)}>${scene.run.lanes.get(to)}`));
+  const gaps = scene.run.nodes.slice(1).map((_, lane): Wall | null => {
+    const ways = Number(cut.has(`${lane}>${lane + 1}`)) + Number(cut.has(`${lane + 1}>${lane}`));
+    return ways === 2 ? 'both ways' : ways === 1 ? 'one way' : null;
   });
-  return result;
+  for (const [from, to] of fault.links) {
+    const [a, b] = [scene.run.lanes.get(from) ?? 0, scene.run.lanes.get(to) ?? 0].sort((x, y) => x - y);
+    const between = gaps.slice(a, b);
+    if (!between.some((wall) => wall === 'both ways' || wall === 'one way')) gaps.fill('beyond the neighbour', a, b);
+  }
+  return gaps;
 };
 
 const drawWalls = (scene: Scene, fault: Fault): void => {
   const { context, camera, layout, colors } = scene;
   const x = Math.max(layout.left, camera.x(fault.from));
   const width = Math.min(layout.right, camera.x(fault.to)) - x;
-  if (width <= 0) return;
+  if (width <= 0 || fault.links.length === 0) return;
   context.strokeStyle = colors.fault;
-  for (const { lane, both } of walls(scene, fault)) {
-    const y = (layout.lanes[lane] + layout.lanes[lane + 1]) / 2;
-    context.lineWidth = both ? 4 : 3;
-    context.setLineDash(both ? [] : [7, 5]);
+  walls(scene, fault).forEach((wall, lane) => {
+    if (wall === null) return;
+    const y = (layout.lanes[lane] + layout.lanes[lane + 1]) / 2 + (wall === 'beyond the neighbour' ? 2 : 0);
+    context.lineWidth = styles[wall].width;
+    context.setLineDash(styles[wall].dash);
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x + width, y);
     context.stroke();
-    scene.targets.push({ x, y: y - 4, width, height: 8, id: fault.id, tip: fault.what });
-  }
+    scene.targets.push({ x, y: y - 4, width, height: 8, id: fault.id, tip: `${fault.what} (${wall})` });
+  });
   context.setLineDash([]);
 };
 

@@ -73,21 +73,33 @@ const labelOf = (span: Span): string => {
   return `${span.role.replace('_', '-')} · term ${span.term}`;
 };
 
-const drawLabel = ({ context, layout, colors }: Scene, span: Span, x: number, width: number, y: number): void => {
+const drawLabel = (scene: Scene, span: Span, x: number, width: number, y: number): void => {
+  const { context, layout, colors } = scene;
   const text = labelOf(span);
   if (text === '' || layout.laneHeight < 9) return;
-  const follows = span.status === 'up' && span.role === 'follower' && !span.suspended;
-  context.font = font(Math.min(follows ? 11 : 12, layout.laneHeight - 1), follows ? 400 : 600);
-  if (context.measureText(text).width + 14 > width) return;
+  const moving = span.status === 'up' && !span.suspended;
+  const quiet = moving && span.role === 'follower';
+  context.font = font(Math.min(quiet ? 11 : 12, layout.laneHeight - 1), quiet ? 400 : 600);
+  const needs = context.measureText(text).width + 8;
+  if (needs + 10 > width) return;
+  const leads = moving && span.role === 'leader';
+  const left = Math.round(x + 8);
+  context.fillStyle = colors.surface;
+  if (!leads) context.fillRect(left, y - layout.laneHeight / 2, Math.ceil(needs), layout.laneHeight);
+  if (leads || quiet) drawRole(scene, span, left, Math.ceil(needs), y);
   context.textAlign = 'left';
   context.textBaseline = 'middle';
-  const leads = span.status === 'up' && span.role === 'leader' && !span.suspended;
-  if (!leads && !follows) {
-    context.fillStyle = colors.surface;
-    context.fillRect(x + 4, y - layout.laneHeight / 2 + 1, context.measureText(text).width + 8, layout.laneHeight - 2);
-  }
-  context.fillStyle = leads ? textOn(termColor(span.term, colors.dark)) : follows ? colors.muted : colors.ink;
-  context.fillText(text, x + 8, y + 0.5);
+  context.fillStyle = leads ? textOn(termColor(span.term, colors.dark)) : quiet ? colors.muted : colors.ink;
+  context.fillText(text, left + 4, y + 0.5);
+};
+
+export const drawLaneLabels = (scene: Scene): void => {
+  scene.run.spans.forEach((spans, lane) => {
+    for (const span of spans) {
+      const { x, width } = box(scene, span);
+      if (width > 30 && span.status !== 'absent') drawLabel(scene, span, x, width, scene.layout.lanes[lane]);
+    }
+  });
 };
 
 export const drawLanes = (scene: Scene): void => {
@@ -100,7 +112,6 @@ export const drawLanes = (scene: Scene): void => {
       if (span.status !== 'up') drawStill(scene, x, width, y);
       else drawRole(scene, span, x, width, y);
       if (span.suspended) veil(scene, x, width, y);
-      drawLabel(scene, span, x, width, y);
     }
   });
 };

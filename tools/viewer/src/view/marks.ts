@@ -1,11 +1,11 @@
-// Events as small marks on their lanes, checks on their strip, and the cursor with the chain that led to it.
+// Events as small marks on their lanes, checks on their strip, the cursor, and the chain that led to it.
 import { inGroup } from '../model/kinds';
 import { upperBound } from '../model/timeline';
 import type { Check } from '../model/checks';
 import { seconds } from '../model/text';
 import { type Scene, font } from './scene';
 
-const most = 3000; // marks on the screen
+const most = 400; // marks on the screen
 
 const shape = (context: CanvasRenderingContext2D, event: string, x: number, y: number): void => {
   if (inGroup('roles', event)) {
@@ -68,7 +68,7 @@ export const drawChecks = (scene: Scene): void => {
   for (const check of scene.run.violations) drawCheck(scene, check, true);
 };
 
-const drawChain = ({ context, run, camera, layout, colors, state }: Scene): void => {
+export const drawChain = ({ context, run, camera, layout, colors, state }: Scene): void => {
   const points = run.causes.chain(state.cursor).map((id) => run.event(id)).filter((event) => event.node !== undefined);
   context.strokeStyle = context.fillStyle = colors.ink;
   context.lineWidth = 1.75;
@@ -89,7 +89,6 @@ const drawChain = ({ context, run, camera, layout, colors, state }: Scene): void
 
 export const drawCursor = (scene: Scene): void => {
   const { context, run, camera, layout, colors, state } = scene;
-  drawChain(scene);
   const event = run.event(state.cursor);
   const x = camera.x(event.t);
   context.strokeStyle = colors.ink;

@@ -6,9 +6,9 @@ import { drawMessages } from './arrows';
 import { drawAxis } from './axis';
 import { drawCalls } from './call-bars';
 import { drawFaults } from './faults';
-import { drawLaneNames, drawLanes } from './lanes';
+import { drawLaneLabels, drawLaneNames, drawLanes } from './lanes';
 import { layOut } from './layout';
-import { drawChecks, drawCursor, drawMarks } from './marks';
+import { drawChain, drawChecks, drawCursor, drawMarks } from './marks';
 import { pick } from './pick';
 import type { Scene } from './scene';
 
@@ -34,6 +34,8 @@ export class TimelineView {
     drawFaults(this.scene);
     this.bundled = drawMessages(this.scene);
     drawMarks(this.scene);
+    drawChain(this.scene);
+    drawLaneLabels(this.scene);
     drawCalls(this.scene);
     drawChecks(this.scene);
     drawCursor(this.scene);
@@ -50,7 +52,7 @@ export class TimelineView {
     const context = canvas.getContext('2d')!;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    const layout = layOut(width, height, run.nodes.length, Math.min(2, Math.ceil(run.faults.length / 3)), run.calls.rows);
+    const layout = layOut(width, height, run.nodes.length, Math.min(3, Math.ceil(run.faults.length / 2)), run.calls.rows);
     camera.left = layout.left;
     camera.width = layout.right - layout.left;
     return { context, run, state, camera, layout, colors: currentColors(), targets: [], arrows: [] };
