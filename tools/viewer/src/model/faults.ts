@@ -9,6 +9,7 @@ export interface Fault {
   links: [string, string][]; // that carry nothing while it lasts
   from: number;
   to: number; // the same as `from`: it takes no time
+  ends: boolean; // it is the end of others, and no more
 }
 
 const lasting = new Set(['suspend', 'pause', 'partition', 'cut', 'network', 'filter', 'clock', 'disk', 'crash']);
@@ -28,14 +29,16 @@ export const faultsOf = (events: TraceEvent[], end: number): Fault[] => {
     if (event.event !== 'fault') continue;
     const kind = (event.kind as string | undefined) ?? 'other';
     const nodes = (event.nodes as string[] | undefined) ?? [];
+    let ends = event.ends !== undefined;
     for (const fault of [...open]) {
       const over = fault.id === event.ends || (kind === 'heal' && healed.has(fault.kind)) || (fault.kind === endOf[kind] && shareNode(fault, nodes));
       if (over) close(fault, event.t);
+      ends ||= over;
     }
     const links = (event.links as [string, string][] | undefined) ?? [];
-    const fault: Fault = { id: event.id, kind, what: String(event.what), nodes, links, from: event.t, to: event.t };
+    const fault: Fault = { id: event.id, kind, what: String(event.what), nodes, links, from: event.t, to: event.t, ends };
     faults.push(fault);
-    if (lasting.has(kind) && event.ends === undefined) {
+    if (lasting.has(kind) && !ends) {
       fault.to = end;
       open.add(fault);
     }

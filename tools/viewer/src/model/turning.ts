@@ -95,26 +95,27 @@ class Teller {
   }
 }
 
-const kindOf = (event: TraceEvent): TurningKind => {
+const kindOf = (event: TraceEvent, nodes: Nodes): TurningKind => {
   if (event.event === 'role_changed' && event.role === 'leader') return 'leader';
-  if (event.event === 'crashed' || event.event === 'role_changed') return event.event === 'crashed' || event.role === 'follower' ? 'lost' : 'change';
   if (event.event === 'answered') return 'call';
+  const led = nodes.get(event.node ?? '')?.role.at(event.id - 1) === 'leader';
+  if (led && (event.event === 'crashed' || event.event === 'role_changed')) return 'lost';
   return ordinary(event)?.[0] ?? 'change';
 };
 
 // As the simulator told it, in the words of `raftsim run`.
-const toldStory = ({ end, events }: Trace): TurningPoint[] =>
+const toldStory = ({ end, events }: Trace, nodes: Nodes): TurningPoint[] =>
   (end?.story ?? [])
     .filter(({ event }) => event >= 1 && event <= events.length)
     .map(({ event, text }) => ({
       id: event,
       t: events[event - 1].t,
-      kind: kindOf(events[event - 1]),
+      kind: kindOf(events[event - 1], nodes),
       text: capital(String(text).replace(/^(-- )?(note: )?/, '').replaceAll('LEADS', 'leads').replaceAll('->', '→')),
     }));
 
 export const turningPointsOf = (trace: Trace, nodes: Nodes, causes: Causes): TurningPoint[] => {
-  const told = toldStory(trace);
+  const told = toldStory(trace, nodes);
   const teller = new Teller(trace.events, nodes, causes);
   for (const event of trace.events) teller.take(event);
   const points = told.length === 0 ? teller.points : [...told, ...teller.points.filter(({ kind }) => kind === 'broken')];

@@ -47,7 +47,8 @@ export class HistoryPanel {
     if (own !== undefined) return this.ordered.indexOf(own);
     let best = 0;
     this.ordered.forEach((call, i) => {
-      if (call.calledId <= cursor && call.calledId >= this.ordered[best].calledId) best = i;
+      const placed = call.order > 0 || this.ordered[0].order === 0;
+      if (placed && call.calledId <= cursor && call.calledId >= this.ordered[best].calledId) best = i;
     });
     return best;
   }
@@ -59,7 +60,7 @@ export class HistoryPanel {
         { class: `${i === current ? 'changed' : ''} ${call.calledId > this.state.cursor ? 'later' : ''}`, 'data-order': call.order, tabindex: 0, role: 'button' },
         h('td', { class: 'number' }, call.order > 0 ? String(call.order) : '–'),
         h('td', { class: 'number' }, `c${call.client}`),
-        h('td', {}, commandText(call)),
+        h('td', {}, commandText(call, 24)),
         h('td', {}, call.answer === null ? 'no answer' : answerText(call.answer)),
         h('td', { class: 'number' }, seconds(call.from)),
       );

@@ -18,6 +18,8 @@ const hints: Record<string, string> = {
   last: 'the last entry of its log',
 };
 
+const troubles: Record<string, string> = { pause: 'paused', disk: 'bad disk', clock: 'bad clock' };
+
 const roleText = (node: NodeHistory, id: number): string => {
   const status = node.status.at(id);
   if (status !== 'up') return status;
@@ -81,9 +83,17 @@ export class NodesPanel {
     };
     const data = Object.fromEntries(columns.map((name) => [`data-${name}`, values[name]]));
     const row = h('tr', { ...data, class: `${run.event(cursor).node === node.name ? 'here' : ''} ${node.status.at(cursor) === 'up' ? '' : 'off'}` });
-    for (const name of columns) row.append(h('td', { class: `c-${name}` }, name === 'role' ? this.badge(node, values.role) : values[name]));
+    for (const name of columns) row.append(h('td', { class: `c-${name}` }, ...(name === 'role' ? [this.badge(node, values.role), ...this.chips(node)] : [values[name]])));
     for (let index = from; index <= to; ++index) row.append(h('td', { class: 'entry' }, this.cell(node, index)));
     return row;
+  }
+
+  // What the scenario does to it at the moment.
+  private chips(node: NodeHistory): HTMLElement[] {
+    const { run, cursor } = this.state;
+    const { t } = run.event(cursor);
+    const under = (kind: string): boolean => run.faults.some((fault) => fault.kind === kind && fault.id <= cursor && fault.to > t && fault.nodes.includes(node.name));
+    return Object.entries(troubles).filter(([kind]) => under(kind)).map(([, text]) => h('span', { class: 'chip' }, text));
   }
 
   private badge(node: NodeHistory, text: string): HTMLElement {

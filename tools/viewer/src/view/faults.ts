@@ -6,7 +6,7 @@ import { veil } from './lanes';
 import { type Scene, font } from './scene';
 
 const visible = ({ run, camera }: Scene): Fault[] =>
-  run.faults.filter((fault) => fault.to >= camera.from && fault.from <= camera.to && run.event(fault.id).ends === undefined);
+  run.faults.filter((fault) => !fault.ends && fault.to >= camera.from && fault.from <= camera.to);
 
 const drawBar = (scene: Scene, fault: Fault, rows: number[]): void => {
   const { context, camera, layout, colors } = scene;

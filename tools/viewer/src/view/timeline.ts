@@ -52,7 +52,7 @@ export class TimelineView {
     const context = canvas.getContext('2d')!;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    const layout = layOut(width, height, run.nodes.length, Math.min(3, Math.ceil(run.faults.length / 2)), run.calls.rows);
+    const layout = layOut(width, height, run.nodes.length, Math.min(3, Math.ceil(run.faults.filter(({ ends }) => !ends).length / 2)), run.calls.rows);
     camera.left = layout.left;
     camera.width = layout.right - layout.left;
     return { context, run, state, camera, layout, colors: currentColors(), targets: [], arrows: [] };
