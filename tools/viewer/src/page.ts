@@ -65,7 +65,7 @@ export const showRun = (run: Run, root: HTMLElement): Shown => {
     [told, width] = [state.cursor, innerWidth];
     view.draw();
     minimap.draw();
-    root.querySelector('#bundled')!.textContent = view.bundled === 0 ? '' : `${view.bundled.toLocaleString('en')} messages as grey: zoom in`;
+    root.querySelector('#bundled')!.textContent = view.bundled === 0 ? '' : `${view.bundled.toLocaleString('en')} messages in grey`;
     writeLink();
   };
   const restyle = (): void => {

@@ -22,7 +22,7 @@ for (const name of paper) {
       const id = Math.ceil((events.length * step) / 12);
       await goTo(page, id);
       assert.deepEqual(await nodesShown(page), stateAfter(events, id, header.nodes), `at event ${id}`);
-      assert.ok((await page.textContent('#story')).toLowerCase().includes(events[id - 1].says.toLowerCase()));
+      if (events[id - 1].event !== 'expected') assert.ok((await page.textContent('#story')).toLowerCase().includes(events[id - 1].says.toLowerCase()));
     }
     await page.close();
   });

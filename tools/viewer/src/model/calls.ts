@@ -13,6 +13,7 @@ export interface Call extends Command {
   answer: TraceEvent | null;
   index: number; // in the log, 0: unknown
   order: number; // in the linearization, from 1; 0: it has no place there
+  doneAt: number | null; // when the first node applied what it wrote
   row: number; // where its bar is drawn
 }
 
@@ -31,6 +32,7 @@ const newCall = (event: TraceEvent, end: number): Call => ({
   answer: null,
   index: 0,
   order: 0,
+  doneAt: null,
   row: 0,
 });
 
@@ -66,12 +68,16 @@ export class Calls {
   readonly byNumber = new Map<number, Call>();
   readonly byEvent = new Map<number, Call>();
 
-  constructor(events: TraceEvent[], end: number) {
+  constructor(events: TraceEvent[], end: number, firstApplied: (index: number) => number | undefined) {
     for (const event of events) {
       if (event.event === 'called') this.begin(newCall(event, end));
       if (event.event === 'answered') this.finish(event);
     }
     linearize(this.all);
+    for (const call of this.all) {
+      const applied = call.order > 0 && !reads.has(call.op) ? firstApplied(call.index) : undefined;
+      if (applied !== undefined) call.doneAt = events[applied - 1].t;
+    }
     this.rows = assignRows(this.all);
   }
 

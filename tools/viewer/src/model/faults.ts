@@ -18,6 +18,20 @@ const endOf: Record<string, string> = { resume: 'suspend', unpause: 'pause', res
 
 const shareNode = (a: Fault, nodes: string[]): boolean => a.nodes.some((node) => nodes.includes(node));
 
+// A suspension ends when the node itself goes on, of which the scenario says nothing.
+class Suspensions {
+  private readonly asleep = new Map<Fault, Set<string>>();
+
+  begin(fault: Fault): void {
+    if (fault.kind === 'suspend') this.asleep.set(fault, new Set(fault.nodes));
+  }
+
+  // Those that nobody sleeps in any more.
+  wake(node: string): Fault[] {
+    return [...this.asleep].filter(([, nodes]) => nodes.delete(node) && nodes.size === 0).map(([fault]) => fault);
+  }
+}
+
 export const faultsOf = (events: TraceEvent[], end: number): Fault[] => {
   const faults: Fault[] = [];
   const open = new Set<Fault>();
@@ -25,7 +39,11 @@ export const faultsOf = (events: TraceEvent[], end: number): Fault[] => {
     fault.to = t;
     open.delete(fault);
   };
+  const suspensions = new Suspensions();
   for (const event of events) {
+    if (event.event === 'role_changed' && event.why === 'resumed') {
+      for (const fault of suspensions.wake(event.node ?? '')) if (open.has(fault)) close(fault, event.t);
+    }
     if (event.event !== 'fault') continue;
     const kind = (event.kind as string | undefined) ?? 'other';
     const nodes = (event.nodes as string[] | undefined) ?? [];
@@ -41,6 +59,7 @@ export const faultsOf = (events: TraceEvent[], end: number): Fault[] => {
     if (lasting.has(kind) && !ends) {
       fault.to = end;
       open.add(fault);
+      suspensions.begin(fault);
     }
   }
   return faults;

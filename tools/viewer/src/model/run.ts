@@ -8,6 +8,7 @@ import { Fold } from './fold';
 import { Messages } from './messages';
 import type { NodeHistory } from './node-history';
 import { type Span, spansOf } from './spans';
+import { capital, story } from './story';
 import { upperBound } from './timeline';
 import { type TurningPoint, turningPointsOf } from './turning';
 
@@ -54,7 +55,7 @@ export class Run {
     this.spans = this.nodes.map((node) => spansOf(node, events, this.duration));
     this.messages = new Messages(events, this.lanes, this.duration);
     this.faults = faultsOf(events, this.duration);
-    this.calls = new Calls(events, this.duration);
+    this.calls = new Calls(events, this.duration, (index) => fold.firstApplied(index));
     this.causes = new Causes(events);
     this.expectations = expectationsOf(trace);
     this.violations = violationsOf(trace);
@@ -67,6 +68,13 @@ export class Run {
 
   event(id: number): TraceEvent {
     return this.events[id - 1];
+  }
+
+  // What happened, in one sentence.
+  tell(event: TraceEvent): string {
+    const check = event.event === 'expected' ? this.expectations[event.number as number] : undefined;
+    if (check === undefined || check.held === null) return capital(story(event));
+    return `Expected ${check.what}: ${check.held ? 'held' : 'broken'}, ${check.why}`;
   }
 
   // The last event that is not later than this.

@@ -1,5 +1,5 @@
 // The event at the cursor: its story, its fields, what led to it and what followed.
-import { fieldsOf, capital, story } from '../model/story';
+import { fieldsOf } from '../model/story';
 import { seconds, shorten } from '../model/text';
 import type { State } from '../state';
 import { button, h, keepInView, replace, section } from './dom';
@@ -18,7 +18,7 @@ export class EventPanel {
   update(): void {
     const { run, cursor } = this.state;
     const event = run.event(cursor);
-    const text = capital(story(event));
+    const text = run.tell(event);
     replace(
       this.sentence,
       h('span', { class: 'at', id: 'at', 'data-id': event.id, 'data-t': event.t, 'data-event': event.event }, `${seconds(event.t, 6)} · #${event.id}`),
@@ -47,7 +47,7 @@ export class EventPanel {
     const event = this.state.run.event(id);
     const line = button('', `Go to event ${id}`, () => this.state.go(id), `step ${kind}`);
     line.dataset.event = String(id);
-    line.append(h('time', {}, seconds(event.t, 6)), h('span', {}, shorten(capital(story(event)), 160)));
+    line.append(h('time', {}, seconds(event.t, 6)), h('span', {}, shorten(this.state.run.tell(event), 160)));
     return h('li', {}, line);
   }
 

@@ -29,7 +29,7 @@ export const headerPanel = (run: Run, tools: HTMLElement): HTMLElement => {
     h('div', { class: 'title-line' }, h('h1', {}, titleOf(run)), h('span', { class: `verdict ${verdict.kind}`, id: 'verdict' }, verdict.text), h('span', { class: 'facts' }, factsOf(run))),
     tools,
     run.header.description === undefined ? null : h('p', { class: 'about description', id: 'description' }, run.header.description),
-    failure === null ? null : h('p', { class: 'about failure' }, `Broken: ${failure.what}. ${failure.why}`),
+    failure === null ? null : h('p', { class: 'about failure' }, `Broken: ${failure.what}: ${failure.why}`),
     run.notice === null ? null : h('p', { class: 'about notice', id: 'notice', role: 'alert' }, run.notice),
   );
 };

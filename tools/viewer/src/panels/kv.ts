@@ -6,14 +6,21 @@ import { h, replace } from './dom';
 const most = 200;
 
 export class KvPanel {
-  readonly element = h('div', { class: 'kv' });
+  readonly element: HTMLElement;
+  private readonly choice: HTMLSelectElement;
+  private readonly body = h('div');
 
-  constructor(private readonly state: State) {}
+  constructor(private readonly state: State) {
+    const names = state.run.nodes.map(({ name }) => h('option', { value: name }, `of ${name}`));
+    this.choice = h('select', { title: 'Whose map', 'aria-label': 'Whose map' }, h('option', { value: '' }, 'of the node at the cursor, or the leader'), ...names);
+    this.choice.addEventListener('change', () => this.update());
+    this.element = h('div', { class: 'kv' }, this.choice, this.body);
+  }
 
   // Of the node at the cursor, or of the leader.
   private node(): string {
     const { run, cursor } = this.state;
-    const here = run.event(cursor).node;
+    const here = this.choice.value || run.event(cursor).node;
     if (here !== undefined) return here;
     const leaders = run.nodes.filter((node) => node.role.at(cursor) === 'leader' && node.status.at(cursor) === 'up');
     return (leaders[0] ?? run.nodes[0]).name;
@@ -30,7 +37,7 @@ export class KvPanel {
       return h('tr', { 'data-key': shownKey, class: changed.has(key) ? 'changed' : null }, h('td', {}, shorten(shownKey, 60)), h('td', {}, shorten(showBytes(value), 120)));
     });
     replace(
-      this.element,
+      this.body,
       h('p', { class: 'hint', 'data-map-of': name }, pairs.length === 0 ? `The map of ${name} is empty.` : `The map of ${name}, after entry ${node.applied.at(cursor)}:`),
       h('table', {}, h('tbody', {}, ...rows)),
       pairs.length > most ? h('p', { class: 'hint' }, `and ${pairs.length - most} more keys`) : null,

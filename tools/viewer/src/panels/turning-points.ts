@@ -31,7 +31,7 @@ export class TurningPoints {
       { type: 'button', class: `point ${point.kind}`, 'data-event': point.id },
       h('span', { class: 'sign', 'aria-hidden': 'true' }, signs[point.kind]),
       h('time', {}, seconds(point.t)),
-      h('span', { class: 'text' }, point.text),
+      h('span', { class: 'text' }, point.kind === 'broken' ? this.state.run.tell(this.state.run.event(point.id)) : point.text),
     );
     item.addEventListener('click', () => this.state.visit(point.id));
     return item;

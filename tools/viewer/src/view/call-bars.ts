@@ -1,4 +1,4 @@
-// The client history: a bar from call to answer, and a dot where the log did it.
+// The client history: a bar from call to answer, and a dot where the first node applied what it wrote.
 import type { Call } from '../model/calls';
 import { answerText, commandText } from '../model/story';
 import { type Scene, font } from './scene';
@@ -28,6 +28,12 @@ const drawCall = (scene: Scene, call: Call, inConflict: boolean): void => {
     context.strokeStyle = colors.ink;
     context.lineWidth = 2;
     context.strokeRect(x, y, width, height);
+  }
+  if (width > 12 && height >= 4 && call.doneAt !== null) {
+    context.fillStyle = colors.ink;
+    context.beginPath();
+    context.arc(camera.x(call.doneAt), y + height / 2, Math.min(3, height / 2.5), 0, 7);
+    context.fill();
   }
   if (width > 46 && height >= 9) drawText(scene, call, left, y + height / 2, x + width - left, inConflict);
   scene.targets.push({ x, y, width: Math.max(3, width), height, id: call.calledId, tip: callTip(call) });

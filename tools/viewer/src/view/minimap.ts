@@ -1,6 +1,6 @@
 // The whole run in one strip: who led, what broke, and which part is on the screen.
 import type { State } from '../state';
-import { currentColors, termColor } from '../theme';
+import { currentColors, isDark, termColor } from '../theme';
 
 const drawRun = (pen: CanvasRenderingContext2D, { run }: State, x: (t: number) => number, height: number): void => {
   const colors = currentColors();
@@ -36,6 +36,9 @@ const drawWindow = (pen: CanvasRenderingContext2D, { camera, run, cursor }: Stat
 };
 
 export class Minimap {
+  private readonly picture = document.createElement('canvas');
+  private pictureOf = '';
+
   constructor(private readonly canvas: HTMLCanvasElement, private readonly state: State) {
     const move = (event: PointerEvent): void => {
       const t = ((event.offsetX - 0) / canvas.clientWidth) * state.run.duration;
@@ -55,12 +58,29 @@ export class Minimap {
   draw(): void {
     const { canvas, state } = this;
     const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio];
-    canvas.width = width * scale;
-    canvas.height = height * scale;
-    const pen = canvas.getContext('2d')!;
-    pen.scale(scale, scale);
     const x = (t: number): number => (t / state.run.duration) * width;
-    drawRun(pen, state, x, height);
+    const pen = this.pen(canvas, width, height, scale);
+    pen.clearRect(0, 0, width, height);
+    pen.drawImage(this.runPicture(x, width, height, scale), 0, 0, width, height);
     drawWindow(pen, state, x, width, height);
+  }
+
+  private pen(canvas: HTMLCanvasElement, width: number, height: number, scale: number): CanvasRenderingContext2D {
+    if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
+    if (canvas.height !== Math.round(height * scale)) canvas.height = Math.round(height * scale);
+    const pen = canvas.getContext('2d')!;
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    return pen;
+  }
+
+  // Drawn once for each size and theme.
+  private runPicture(x: (t: number) => number, width: number, height: number, scale: number): HTMLCanvasElement {
+    const made = `${width} ${height} ${scale} ${isDark()}`;
+    if (made === this.pictureOf) return this.picture;
+    const pen = this.pen(this.picture, width, height, scale);
+    pen.clearRect(0, 0, width, height);
+    drawRun(pen, this.state, x, height);
+    this.pictureOf = made;
+    return this.picture;
   }
 }
