@@ -61,7 +61,7 @@ export const showRun = (run: Run, root: HTMLElement): Shown => {
   let told = 0; // the event that the panels tell of: moving the picture leaves them alone
   let width = 0;
   const redraw = (): void => {
-    if (told !== state.cursor || width !== innerWidth) for (const panel of [turning, event, nodes, tabs]) panel.update();
+    if (told !== state.cursor || width !== innerWidth) for (const panel of [nodes, event, turning, tabs]) panel.update();
     [told, width] = [state.cursor, innerWidth];
     view.draw();
     minimap.draw();

@@ -30,7 +30,7 @@ const messageFilter = (state: State): HTMLElement => {
 };
 
 export const toolbar = (state: State, actions: Actions): HTMLElement => {
-  const nodes: [string, string][] = [['', 'at every node'], ...state.run.nodes.map(({ name }): [string, string] => [name, `at ${name}`])];
+  const nodes: [string, string][] = [['', 'any node'], ...state.run.nodes.map(({ name }): [string, string] => [name, `on ${name}`])];
   const kinds = Object.entries(groups).map(([name, { label }]): [string, string] => [name, label]);
   return h(
     'div',
