@@ -16,8 +16,8 @@ export const linkWriter = (state: State, signal: AbortSignal): (() => void) => {
 };
 
 // False: it names nothing.
-export const readLink = (state: State): boolean => {
-  const values = new URLSearchParams(location.hash.slice(1));
+export const readLink = (state: State, hash: string): boolean => {
+  const values = new URLSearchParams(hash.slice(1));
   const event = Number(values.get('event') ?? NaN);
   if (!Number.isInteger(event)) return false;
   const [from, to] = [Number(values.get('from') ?? NaN), Number(values.get('to') ?? NaN)];

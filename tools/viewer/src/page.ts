@@ -25,7 +25,7 @@ import { TimelineView } from './view/timeline';
 // A failed run opens where it failed; a good one where leadership changed for the last time, or else at the first fault.
 const openAt = (state: State): void => {
   const { run } = state;
-  if (readLink(state)) return;
+  if (readLink(state, location.hash)) return;
   if (run.failure?.id) return state.visit(run.failure.id);
   const elected = run.turning.filter((point) => point.kind === 'leader');
   const fault = run.turning.find((point) => point.kind === 'fault');
@@ -86,7 +86,8 @@ export const showRun = (run: Run, root: HTMLElement): Shown => {
   state.onChange(redraw);
   listenToKeys(actions, pageKeys(search, tabs, nodes, help, changeTheme), signal);
   openAt(state);
-  addEventListener('hashchange', () => readLink(state), { signal });
+  // The new address may be overwritten before this is called.
+  addEventListener('hashchange', ({ newURL }) => readLink(state, new URL(newURL).hash), { signal });
   return { restyle, leave: () => leaving.abort() };
 };
 
