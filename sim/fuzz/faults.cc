@@ -119,6 +119,12 @@ std::vector<Targets> FaultDice::Split(std::uint64_t groups, std::optional<NodeId
   return split;
 }
 
+// Snapshots that are taken often let many operations wait on the disk, and each takes that long,
+// also those whose turn comes when the fault is over.
+Duration FaultDice::LongestStall() const {
+  return scenario_.config.snapshot_every == Settings().snapshot_every ? kLongestStall : Ms(150);
+}
+
 std::vector<Targets> FaultDice::OneAgainstAll() {
   if (dice_.OneIn(2)) return {Named(Target::Kind::kLeader), Named(Target::Kind::kFollowers)};
   const NodeId one = Node();
@@ -279,7 +285,7 @@ void FaultDice::DrawDiskFault(FaultKind kind, Duration at) {
   fault.length = std::min(Length(at), std::max(end_ - at - Ms(200), Ms(1)));
   switch (kind) {
     case Kind::kDiskStall:
-      fault.stall = std::min(dice_.Time({Ms(5), kLongestStall}), *fault.length + Ms(200));
+      fault.stall = std::min(dice_.Time({Ms(5), LongestStall()}), *fault.length + Ms(200));
       break;
     case Kind::kDiskFails:
       fault.sync_fails = Percent(dice_.From({5, 100}));

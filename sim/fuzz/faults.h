@@ -44,6 +44,7 @@ class FaultDice {
   Targets OneNode();    // the leader more often than chance would have it
   Targets SomeNodes();  // at least one
   std::vector<Targets> TwoGroups();
+  Duration LongestStall() const;
   std::vector<Targets> OneAgainstAll();
   std::vector<Targets> Bridge();
   std::vector<Targets> Split(std::uint64_t groups, std::optional<NodeId> but);

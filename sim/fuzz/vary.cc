@@ -192,6 +192,13 @@ void KeepUp(Scenario& scenario) {
   config.max_inflight_bytes = std::max(
       {config.max_inflight_bytes, config.max_append_bytes, kInFlight * config.max_piece_bytes});
   config.max_uncommitted_bytes = std::max(config.max_uncommitted_bytes, config.max_append_bytes);
+  // Where a round takes tens of milliseconds, clients that do not wait must come more rarely.
+  const bool slow = scenario.disk.fsync.has_value() ||
+                    std::holds_alternative<LognormalLatency>(*scenario.network.latency);
+  Workload& load = scenario.workload;
+  if (load.rate > 0 && slow) {
+    load.rate = std::min<uint64_t>(load.rate, std::max<uint64_t>(40 / load.clients, 1));
+  }
   const uint64_t state = scenario.workload.keys * value;
   config.snapshot_chunk_bytes = std::max(config.snapshot_chunk_bytes, state / kChunks);
 }
