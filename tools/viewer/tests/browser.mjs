@@ -34,9 +34,18 @@ export const press = async (page, ...keys) => {
 
 export const cursor = async (page) => Number(await page.getAttribute('#at', 'data-id'));
 
+// Asks again and again: waitForFunction of older Playwrights evaluates a string, which the page's
+// Content-Security-Policy forbids.
+export const until = async (page, holds, argument) => {
+  for (const end = Date.now() + 60_000; Date.now() < end; await page.waitForTimeout(20)) {
+    if (await page.evaluate(holds, argument)) return;
+  }
+  throw new Error(`not within a minute: ${holds}`);
+};
+
 export const goTo = async (page, id) => {
   await page.evaluate((event) => (location.hash = `#event=${event}&again=${performance.now()}`), id);
-  await page.waitForFunction((event) => document.querySelector('#at').dataset.id === String(event), id);
+  await until(page, (event) => document.querySelector('#at').dataset.id === String(event), id);
 };
 
 export const nodesShown = (page) =>

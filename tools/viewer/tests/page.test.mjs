@@ -1,7 +1,7 @@
 // The page in a browser: does it say what the trace says?
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { close, complaints, cursor, frame, goTo, nodesShown, openPage, press, ready, windowShown } from './browser.mjs';
+import { close, complaints, cursor, frame, goTo, nodesShown, openPage, press, ready, until, windowShown } from './browser.mjs';
 import { stateAfter } from './plain-fold.mjs';
 import { pageOf, variant } from './runs.mjs';
 
@@ -131,7 +131,7 @@ test('search finds words, numbers and times', async () => {
   await frame(page);
   assert.equal(await cursor(page), events.filter((event) => event.t <= 2.5e9).at(-1).id);
   await page.fill('#search', 'no such thing anywhere');
-  await page.waitForFunction(() => document.querySelector('#results').textContent.includes('Nothing found'));
+  await until(page, () => document.querySelector('#results').textContent.includes('Nothing found'));
   await page.close();
 });
 

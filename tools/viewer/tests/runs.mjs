@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { embed } from '../embed.mjs';
 
-export const root = resolve(import.meta.dirname, '../../..');
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const raftsim = process.env.RAFTSIM ?? join(root, 'build/release/bin/raftsim');
 export const folder = mkdtempSync(join(tmpdir(), 'viewer-'));
 
