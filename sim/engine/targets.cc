@@ -51,8 +51,7 @@ const std::vector<NodeId>& TargetResolver::Minority() {
 bool TargetResolver::MustBeWiped(const Member& member, NodeId leader) const {
   if (member.store != StoreId(0)) return false;
   const Configuration own = cluster_.MembersOf(member.node);
-  return !own.members().empty() && own.FindMember(member.node) == nullptr &&
-         own.FindMember(leader) == nullptr;
+  return !own.members().empty() && own.FindMember(leader) == nullptr;
 }
 
 void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
