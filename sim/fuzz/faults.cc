@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/fuzz/scenario_targets.h"
 #include "sim/fuzz/vary.h"
 
 namespace drydock::sim {
@@ -21,9 +22,6 @@ constexpr Duration kFounded = Ms(1500);
 constexpr Duration kLongestStall = Ms(1000);
 constexpr Duration kWithin = Ms(2000);  // changes of members are given up
 
-Targets Named(Target::Kind kind) {
-  return {Target{kind, NodeId(), ""}};
-}
 Targets Numbered(NodeId node) {
   return {Target{Target::Kind::kNode, node, ""}};
 }

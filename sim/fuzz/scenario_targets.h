@@ -10,6 +10,11 @@
 
 namespace drydock::sim {
 
+// The leader, a follower, all: whoever that is when it is asked for.
+inline Targets Named(Target::Kind kind) {
+  return {Target{kind, NodeId(), ""}};
+}
+
 // The targets of an action in the order in which the engine asks who they are: first the lists,
 // then the single ones. An absent single one is not there.
 struct TargetPlaces {

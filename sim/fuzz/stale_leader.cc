@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/fuzz/scenario_targets.h"
 #include "sim/fuzz/vary.h"
 
 namespace drydock::sim {
@@ -11,10 +12,6 @@ namespace {
 
 constexpr Duration Ms(std::int64_t count) {
   return Duration::Milliseconds(count);
-}
-
-Targets Named(Target::Kind kind) {
-  return {Target{kind, NodeId(), ""}};
 }
 
 class StaleLeader {

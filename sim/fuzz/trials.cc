@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/fuzz/scenario_targets.h"
 #include "sim/fuzz/stale_leader.h"
 #include "sim/fuzz/vary.h"
 
@@ -16,10 +17,6 @@ using That = Expectation::That;
 
 constexpr Duration Ms(std::int64_t count) {
   return Duration::Milliseconds(count);
-}
-
-Targets Named(Target::Kind kind) {
-  return {Target{kind, NodeId(), ""}};
 }
 
 // All nodes are voters, and heartbeats come in time.
