@@ -41,12 +41,13 @@ FaultDice::FaultDice(const Profile& profile, Dice& dice, Scenario& scenario)
 
 void FaultDice::Draw(const std::vector<FaultKind>& kinds, std::uint64_t count, Duration end) {
   end_ = end;
-  const bool wipes = std::any_of(kinds.begin(), kinds.end(), LosesDisk);
+  std::vector<FaultKind> drawn = kinds;
+  if (end <= kFounded + Ms(10)) std::erase_if(drawn, LosesDisk);
+  const bool wipes = std::any_of(drawn.begin(), drawn.end(), LosesDisk);
   DrawMoments(count);
   for (Duration& at : moments_) {
     if (wipes) at = std::max(at, kFounded);
   }
-  std::vector<FaultKind> drawn = kinds;
   // A second wipe, or few voters beside it, could leave no quorum that holds the log.
   if (wipes) {
     std::erase_if(drawn, [&](Kind kind) {

@@ -104,10 +104,8 @@ Scenario Generate(const Profile& profile, std::uint64_t seed) {
     // And for calls that somebody who was removed cannot answer.
     scenario.workload.deadline = Half(profile.quiet_phase) - Workload().attempt_timeout;
   }
-  if (!profile.kinds.empty()) {
-    const std::vector<FaultKind> kinds = dice.SomeOf(profile.kinds);
-    FaultDice(profile, dice, scenario).Draw(kinds, dice.Scale(profile.faults), healed);
-  }
+  const std::vector<FaultKind> kinds = dice.SomeOf(profile.kinds);
+  FaultDice(profile, dice, scenario).Draw(kinds, dice.Scale(profile.faults), healed);
   std::stable_sort(scenario.events.begin(), scenario.events.end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
   Expect(scenario, healed, scenario.expect);

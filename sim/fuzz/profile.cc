@@ -24,7 +24,8 @@ constexpr std::uint64_t kMaxFuzzClients = 100;
 constexpr std::uint64_t kMaxKeys = 1000;
 constexpr std::uint64_t kMaxBytes = 1 << 20;
 constexpr Duration kLongestPhase = Duration::Seconds(3600);
-constexpr Duration kShortestQuiet = Duration::Seconds(2);
+constexpr Duration kShortestFaults = Duration::Milliseconds(10);
+constexpr Duration kShortestQuiet = Duration::Seconds(3);
 
 template <class Word, std::size_t kSize>
 std::vector<Word> ReadWords(const Fields& fields, std::string_view key, std::string_view what,
@@ -66,6 +67,11 @@ void ReadCluster(const Fields& fields, Profile& profile) {
   profile.spare_nodes = fields.Bool("spare_nodes", profile.spare_nodes);
   fields.Need("fault_phase");
   profile.fault_phase = Times(fields, "fault_phase", {Duration::Seconds(1), Duration::Seconds(1)});
+  if (profile.fault_phase.first < kShortestFaults) {
+    fields.mistakes().Add(
+        *fields.Find("fault_phase"),
+        "at least " + FormatDuration(kShortestFaults) + ", or nothing has room in it");
+  }
   profile.quiet_phase = fields.PositiveTime("quiet_phase").value_or(profile.quiet_phase);
   if (profile.quiet_phase < kShortestQuiet) {
     fields.mistakes().Add(*fields.Find("quiet_phase"),

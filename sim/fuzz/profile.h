@@ -107,8 +107,8 @@ struct Profile {
   std::string description;
   Range<std::uint64_t> nodes{3, 5};
   bool spare_nodes = false;     // some of them may not be founders
-  Range<Duration> fault_phase;  // how long faults go on
-  // Then everything is healed, and must converge. At least 2 seconds; clients stop halfway.
+  Range<Duration> fault_phase;  // how long faults go on; at least 10 ms
+  // Then everything is healed, and must converge. At least 3 seconds; clients stop halfway.
   Duration quiet_phase = Duration::Seconds(4);
   Range<std::uint64_t> faults{1, 20};  // how many in a run; few as often as many
   std::vector<FaultKind> kinds;        // each run has its own part of them

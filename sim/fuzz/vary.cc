@@ -41,7 +41,8 @@ void VaryWindows(Dice& dice, Scenario& scenario) {
 }
 
 void VaryValues(Dice& dice, Scenario& scenario) {
-  scenario.workload.value_bytes_max = dice.Scale({10'000, 200'000});
+  Workload& load = scenario.workload;
+  load.value_bytes_max = std::max(load.value_bytes_min, dice.Scale({10'000, 200'000}));
 }
 
 void VaryPieces(Dice& dice, Scenario& scenario) {
@@ -142,7 +143,7 @@ void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
       scenario.config.pre_vote = false;
       return;
     case Variation::kCheckQuorum:
-      scenario.config.check_quorum = false;
+      scenario.config.check_quorum = scenario.config.leases;  // which need it
       return;
     case Variation::kPriorities:
       return VaryPriorities(dice, scenario);
@@ -180,9 +181,10 @@ void VaryOne(Variation variation, Dice& dice, Scenario& scenario) {
 
 // A follower must be able to catch up with what the clients write, or the end proves nothing.
 void KeepUp(Scenario& scenario) {
-  constexpr uint64_t kInFlight = 16;  // pieces, or entries, at least
-  constexpr uint64_t kPieces = 4;     // of the largest value, at most
-  constexpr uint64_t kChunks = 8;     // of a snapshot, about
+  constexpr uint64_t kInFlight = 16;            // pieces, or entries, at least
+  constexpr uint64_t kPieces = 4;               // of the largest value, at most
+  constexpr uint64_t kChunks = 8;               // of a snapshot, about
+  constexpr uint64_t kLargestChunk = 16 << 20;  // that the settings allow
   Settings& config = scenario.config;
   const uint64_t value = scenario.workload.value_bytes_max;
   const uint64_t each = (kInFlight + config.max_inflight_appends - 1) / config.max_inflight_appends;
@@ -200,7 +202,8 @@ void KeepUp(Scenario& scenario) {
     load.rate = std::min<uint64_t>(load.rate, std::max<uint64_t>(40 / load.clients, 1));
   }
   const uint64_t state = scenario.workload.keys * value;
-  config.snapshot_chunk_bytes = std::max(config.snapshot_chunk_bytes, state / kChunks);
+  config.snapshot_chunk_bytes =
+      std::min(std::max(config.snapshot_chunk_bytes, state / kChunks), kLargestChunk);
 }
 
 }  // namespace

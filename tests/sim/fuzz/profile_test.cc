@@ -61,7 +61,7 @@ TEST_CASE("profile: mistakes are told with their place") {
   CHECK(ErrorOf("").find("needs \"kinds\"") != std::string::npos);
   CHECK(ErrorOf(R"(, "kinds": ["crsh"])").find("did you mean \"crash\"?") != std::string::npos);
   CHECK(ErrorOf(R"(, "kinds": ["crash", "crash"])").find("is there twice") != std::string::npos);
-  CHECK(ErrorOf(R"(, "kinds": [], "quiet_phase": "1s")").find("at least 2s") != std::string::npos);
+  CHECK(ErrorOf(R"(, "kinds": [], "quiet_phase": "2s")").find("at least 3s") != std::string::npos);
   CHECK(ErrorOf(R"(, "kinds": [], "clients": [0, 1])").find("at least 1") != std::string::npos);
   CHECK(ErrorOf(R"(, "kinds": [], "reads": [])").find("at least one read mode") !=
         std::string::npos);
