@@ -86,18 +86,20 @@ inline constexpr std::array<std::string_view, kVariations> kVariationNames = {
 
 // What a recovered cluster is put to (sim/fuzz/trials.h).
 enum class Trial : std::uint8_t {
-  kAbsence,      // a minority is away, and returns
-  kTransfer,     // leadership is handed over
-  kPartialCut,   // the leader does not reach a minority that reaches all others, to the end
-  kBridge,       // two groups that share a node, to the end
-  kStalledDisk,  // the leader's, to the end
-  kStaleLeader,  // is cut off, and read from while others write
-  kCatchUp,      // a member was away, and the log goes on and is cut without end
+  kAbsence,          // a minority is away, and returns
+  kTransfer,         // leadership is handed over
+  kPartialCut,       // the leader does not reach a minority that reaches all others, to the end
+  kBridge,           // two groups that share a node, to the end
+  kStalledDisk,      // the leader's, to the end
+  kStaleLeader,      // is cut off, and read from while others write
+  kCatchUp,          // a member was away, and the log goes on and is cut without end
+  kReturningLeader,  // wrote what nobody else has; then the next leader fails, too
   kCount,
 };
 inline constexpr std::size_t kTrials = static_cast<std::size_t>(Trial::kCount);
 inline constexpr std::array<std::string_view, kTrials> kTrialNames = {
-    "absence", "transfer", "partial_cut", "bridge", "stalled_disk", "stale_leader", "catch_up"};
+    "absence",      "transfer",     "partial_cut", "bridge",
+    "stalled_disk", "stale_leader", "catch_up",    "returning_leader"};
 
 template <class T>
 using Range = std::pair<T, T>;  // both ends are drawn, too

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/fuzz/returning_leader.h"
 #include "sim/fuzz/scenario_targets.h"
 #include "sim/fuzz/stale_leader.h"
 #include "sim/fuzz/vary.h"
@@ -44,6 +45,7 @@ class TrialDice {
   void Draw(Trial trial) {
     const Settings& config = scenario_.config;
     if (trial == Trial::kStaleLeader) return DrawStaleLeaders();
+    if (trial == Trial::kReturningLeader) return DrawReturningLeaders();
     if (!IsSteady(scenario_)) return;
     switch (trial) {
       case Trial::kAbsence:
@@ -62,6 +64,7 @@ class TrialDice {
       case Trial::kCatchUp:
         return DrawCatchUp();
       case Trial::kStaleLeader:
+      case Trial::kReturningLeader:
       case Trial::kCount:
         return;
     }
@@ -225,6 +228,14 @@ class TrialDice {
     for (int i = 0; i < 3; ++i) {
       at = AddStaleLeader(profile_, dice_, scenario_, at) + Ms(700);
     }
+    Lengthen(at - begin_);
+  }
+
+  // The same.
+  void DrawReturningLeaders() {
+    if (scenario_.nodes < 3) return;
+    Duration at = begin_ + Ms(1);
+    for (int i = 0; i < 2; ++i) at = AddReturningLeader(dice_, scenario_, at) + Ms(700);
     Lengthen(at - begin_);
   }
 
