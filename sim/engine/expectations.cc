@@ -246,8 +246,16 @@ Expectations::Seen Expectations::SeeLogsEqual(const Expectation& expectation) {
                          " and applied " + std::to_string(status.applied.value())};
     }
   }
-  return {true,
-          NamesOf(nodes) + " hold the same " + std::to_string(first.last.value()) + " entries"};
+  return {true, NamesOf(nodes) + (nodes.size() == 1 ? " holds " : " hold the same ") +
+                    std::to_string(first.last.value()) + " entries" + LeftOut(expectation.among)};
+}
+
+// Nobody is passed over in silence.
+std::string Expectations::LeftOut(const Targets& among) const {
+  const auto is_members = [](const Target& one) { return one.kind == Target::Kind::kMembers; };
+  const std::vector<NodeId> nodes = targets_.MustBeWiped();
+  if (nodes.empty() || std::none_of(among.begin(), among.end(), is_members)) return "";
+  return "; left out until wiped: " + NamesOf(nodes) + " (removed before, and this leader unknown)";
 }
 
 Expectations::Seen Expectations::SeeValue(const Expectation& expectation) {

@@ -67,6 +67,7 @@ class Expectations {
   Seen SeeNewLeader(const Expectation& expectation);
   Seen SeeRoles(const Expectation& expectation);
   Seen SeeLogsEqual(const Expectation& expectation);
+  std::string LeftOut(const Targets& among) const;
   Seen SeeValue(const Expectation& expectation);
   Seen SeeMembers(const Expectation& expectation);
   Seen SeeState(const Expectation& expectation, NodeState wanted, const char* word);

@@ -54,6 +54,17 @@ bool TargetResolver::MustBeWiped(const Member& member, NodeId leader) const {
   return !own.members().empty() && own.FindMember(leader) == nullptr;
 }
 
+std::vector<NodeId> TargetResolver::MustBeWiped() const {
+  std::vector<NodeId> nodes;
+  const std::optional<NodeId> leader = Leader();
+  if (!leader.has_value()) return nodes;
+  const Configuration configuration = cluster_.MembersOf(*leader);
+  for (const Member& member : configuration.members()) {
+    if (MustBeWiped(member, *leader)) nodes.push_back(member.node);
+  }
+  return nodes;
+}
+
 void TargetResolver::AddTo(std::vector<NodeId>& nodes, const Target& target) {
   const auto add = [&](const std::vector<NodeId>& more) {
     nodes.insert(nodes.end(), more.begin(), more.end());

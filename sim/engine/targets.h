@@ -37,6 +37,9 @@ class TargetResolver {
   void Bind(const std::string& name, std::vector<NodeId> nodes) { bound_[name] = std::move(nodes); }
   // The running leader with the highest term.
   std::optional<NodeId> Leader() const;
+  // Members of the leader's configuration that the target "members" leaves out: they were removed
+  // before, have never heard of that leader, and so follow it only with an empty disk.
+  std::vector<NodeId> MustBeWiped() const;
 
  private:
   bool MustBeWiped(const Member& member, NodeId leader) const;

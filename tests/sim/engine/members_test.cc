@@ -55,6 +55,16 @@ TEST_CASE("engine: members are judged by the leader's configuration, or by that 
   CHECK(seen(R"({"that": "members", "node": "n3", "voters": "n0"})") == "n3 goes by: nobody votes");
 }
 
+TEST_CASE("engine: a member that must be wiped before it can follow is left out, and told of") {
+  const std::string moves = R"({"at": "1s", "do": "remove", "node": "n2"},
+      {"at": "2s", "do": "remove", "node": "n0"}, {"at": "3s", "do": "add", "node": "n2"},
+      {"at": "4s", "do": "remove", "node": "n1"}, {"at": "5s", "do": "add", "node": "n0"})";
+  CHECK(Why(Play(moves, R"({"that": "logs_equal", "among": "members"})")).find("n2 holds ") == 0);
+  CHECK(Why(Play(moves, R"({"that": "logs_equal", "among": "members"})"))
+            .find("; left out until wiped: n0 (removed before, and this leader unknown)") !=
+        std::string::npos);
+}
+
 TEST_CASE("engine: a disk is not wiped under a node that runs") {
   const std::string put = R"({"at": "1s", "do": "put", "key": "k", "value": "v"},)";
   const RunResult result = Play(put + R"({"at": "2s", "do": "wipe", "node": "n1"},
