@@ -78,8 +78,10 @@ bool SamePace(const Settings& a, const Settings& b) {
 
 // A disk may be lost where the others are a quorum, and once the cluster is founded, as in what is
 // drawn (faults.cc). Otherwise nothing is promised.
-bool IsIllWipe(const Event& event, const Scenario& scenario) {
-  if (!std::holds_alternative<Wipe>(event.action)) return false;
+bool IsIllLoss(const Event& event, const Scenario& scenario) {
+  const bool loses =
+      std::holds_alternative<Wipe>(event.action) || std::holds_alternative<Corrupt>(event.action);
+  if (!loses) return false;
   return scenario.founders.value_or(scenario.nodes) < 3 || event.at < Duration::Milliseconds(1500);
 }
 
@@ -139,7 +141,7 @@ std::optional<ShrinkGuard::Measure> ShrinkGuard::MeasureOf(const Scenario& scena
       if (check->that.has_value() && check->that != That::kProgress) note(event.at);
       measure.writes += call->key == check->key && call->kind != ScriptedCall::Kind::kGet ? 1 : 0;
     }
-    measure.ill_wipe |= IsIllWipe(event, scenario);
+    measure.ill_loss |= IsIllLoss(event, scenario);
     if (!IsFault(event.action)) continue;
     measure.changes += std::holds_alternative<ChangeMembers>(event.action) ? 1 : 0;
     for (const Duration moment : MomentsOf(event)) {
@@ -159,7 +161,7 @@ bool ShrinkGuard::Allows(const Scenario& candidate) const {
   if (now.quiet < before.quiet || now.length < before.length) return false;
   if (now.inside > before.inside || !now.standing.NoWorseThan(before.standing)) return false;
   if (before.majority && !now.majority) return false;
-  if (now.ill_wipe && !before.ill_wipe) return false;
+  if (now.ill_loss && !before.ill_loss) return false;
   const bool cut = before.standing.cuts + before.standing.filters > 0;
   if (cut && now.nodes != before.nodes) return false;
   const bool same_pace = SamePace(now.config, before.config);

@@ -48,7 +48,7 @@ class ShrinkGuard {
     Duration served;            // how much of the check has a workload
     std::uint32_t clients = 0;
     bool slow = false;      // latencies are set
-    bool ill_wipe = false;  // a disk is lost where nothing is promised then
+    bool ill_loss = false;  // a disk is lost where nothing is promised then
     Settings config;
   };
   static std::optional<Measure> MeasureOf(const Scenario& scenario, const std::string& property);

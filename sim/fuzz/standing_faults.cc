@@ -147,7 +147,11 @@ class Player {
     End(outside_, change.add);
     if (!change.remove.empty()) outside_.push_back({change.remove, ""});
   }
-  void operator()(const Wipe& wipe) { outside_.push_back({wipe.node, ""}); }
+  // An empty disk has no damage.
+  void operator()(const Wipe& wipe) {
+    End(disks_, wipe.node);
+    outside_.push_back({wipe.node, ""});
+  }
   void operator()(const RefoundNode&) {}
   void operator()(const ScriptedCall&) {}
   void operator()(const TransferLeader&) {}

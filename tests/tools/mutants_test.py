@@ -294,6 +294,12 @@ class RunTest(MutantsTest):
         self.expect(0, [], "--markdown", str(other), "figure-8")
         self.assertIn("1 of 1 found by fuzzing", other.read_text())
 
+    def test_a_file_without_the_marks_is_not_written_over(self):
+        self.mutant("figure-8", find="mood=well", replace="mood=bad")
+        file = self.write("docs/other.md", "what others wrote\n")
+        self.expect(2, ["does not have the two lines"], "--markdown", str(file))
+        self.assertEqual(file.read_text(), "what others wrote\n")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -71,10 +71,18 @@ def markdown(results, excluded, seeds, folder):
 
 
 def write(file, text):
-    """Into `file`: between the two marks if it has them, else as the whole of it."""
+    """Into `file`: between its two marks; a new file holds nothing else."""
     file = pathlib.Path(file)
-    old = file.read_text(encoding="utf-8") if file.exists() else ""
-    if BEGIN in old and END in old:
-        before, _, rest = old.partition(BEGIN)
+    if file.exists():
+        before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
         text = before + BEGIN + "\n" + text + "\n" + END + rest.partition(END)[2]
     file.write_text(text, encoding="utf-8")
+
+
+def can_write(file):
+    """Whether the file is new, or has both marks: what else is in it must stay."""
+    file = pathlib.Path(file)
+    if not file.exists():
+        return True
+    _, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    return bool(begin) and END in rest

@@ -68,6 +68,19 @@ TEST_CASE("a disk is lost neither before the cluster is founded nor with the quo
   CHECK(!Allows(Changed(wiped("1.8s"), founders + wiped("1.8s"))));
 }
 
+TEST_CASE("a disk is damaged only where it may be lost, and what replaces it does not go") {
+  const auto damaged = [](const std::string& at, const std::string& replaced) {
+    return R"("events": [{"at": ")" + at + R"(", "do": "crash", "node": "n0"},
+      {"at": ")" +
+           at + R"(", "do": "corrupt", "node": "n0"}, )" + replaced +
+           R"({"at": "3s", "do": "restart", "node": "n0"}])";
+  };
+  const std::string wipe = R"({"at": "2s", "do": "wipe", "node": "n0"}, )";
+  CHECK(Allows(Changed(damaged("1.8s", wipe), damaged("1.5s", wipe))));
+  CHECK(!Allows(Changed(damaged("1.8s", wipe), damaged("1s", wipe))));
+  CHECK(!Allows(Changed(damaged("1.8s", wipe), damaged("1.8s", ""))));
+}
+
 TEST_CASE("two networks that overlap leave the first one, and what mends that does not go") {
   const std::string overlap = R"("events": [
     {"at": "1s", "do": "set_network", "network": {"loss": 0.5}, "for": "1s"},
