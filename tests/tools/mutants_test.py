@@ -20,6 +20,7 @@ run= fuzz= later= mood=well
 [ $mood = well ] || { echo $$ > "{root}/hanging"; exec sleep 600; }
 case $1 in
   run)
+    [[ $* != *--trace* ]] || echo "told by $run" > "${@: -1}"
     [ -z "$run" ] && echo '{"expectations": []}' && exit 0
     echo '{"violation": {"property": "'$run'"}}'
     exit 1 ;;
@@ -215,6 +216,11 @@ class RunTest(MutantsTest):
         self.mutant("figure-8", replace="run=lost fuzz=")
         self.expect(0, ["ok    17", "1 passed"], "--quick")
         self.assertFalse((self.root / "fuzzed").exists())
+
+    def test_the_trace_of_the_run_that_fails_is_kept(self):
+        traces = self.root / "traces"
+        self.expect(0, ["1 passed"], "--quick", "--traces", str(traces))
+        self.assertEqual((traces / "figure-8.jsonl").read_text(), "told by lost\n")
 
     def test_a_liveness_bug_counts_by_an_expectation_of_liveness_only(self):
         self.mutant("figure-8", kind="liveness")
