@@ -49,7 +49,8 @@ class Observer {
   void ShowHealth(const Node& node);
   // Now and then: what the node looks like, for those who watch it from other threads.
   void Show(const Node& node, TimePoint now, std::uint64_t open_calls, std::uint64_t log_bytes);
-  // Writes what was held back: now and then, and at the end.
+  // Writes the events of the step to the trace, so that it tells what a process did until it was
+  // killed.
   void Flush();
 
   std::optional<TimePoint> LastHeard(NodeId peer) const;

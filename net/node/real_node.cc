@@ -320,6 +320,7 @@ std::optional<std::string> RealNode::Parts::Run() {
     now_ = SteadyNow();
     runner_->Step();
     NoteHeldEverywhere();
+    observer_.Flush();
     services_.Flush();
     observer_.ShowHealth(runner_->node());
     if (now_ >= next_housekeeping_) KeepHouse();
@@ -357,7 +358,6 @@ void RealNode::Parts::KeepHouse() {
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
-  observer_.Flush();
 }
 
 // --- Stopping -----------------------------------------------------------------------------------

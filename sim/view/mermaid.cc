@@ -35,7 +35,8 @@ bool IsMessage(const TraceLine& line) {
 
 bool IsTurn(const TraceLine& line) {
   static const std::set<std::string, std::less<>> kTurns = {
-      "role_changed", "crashed", "started", "halted", "fault", "violated", "refused_to_start"};
+      "role_changed", "crashed",  "started",          "halted",
+      "fault",        "violated", "refused_to_start", "trace_ended"};
   return kTurns.contains(line.event);
 }
 

@@ -89,7 +89,8 @@ class Writer {
     if (line.event == "role_changed") return SetRole(line, TextOf(line.fields, "role"));
     if (line.event == "term_and_vote") NoteTerm(line);
     if (line.event == "started") return SetRole(line, "follower");
-    if (line.event == "crashed" || line.event == "halted") return SetRole(line, "down");
+    if (line.event == "crashed" || line.event == "halted" || line.event == "trace_ended")
+      return SetRole(line, "down");
     if (line.event == "called" || line.event == "answered") return TellCall(line);
     if (IsMark(line)) Mark(line, "t");
     if (line.event == "fault" || line.event == "violated" || line.event == "expected") {

@@ -32,6 +32,7 @@ bool IsShown(const TraceLine& line) {
                                                             "started",
                                                             "refused_to_start",
                                                             "crashed",
+                                                            "trace_ended",
                                                             "called",
                                                             "attempted",
                                                             "arrived",

@@ -57,15 +57,18 @@ void AddViews(CLI::App& command, ViewFlags& flags) {
 }
 
 Command AddView(CLI::App& app) {
-  auto file = std::make_shared<std::string>();
+  auto files = std::make_shared<std::vector<std::string>>();
   auto flags = std::make_shared<ViewFlags>();
   CLI::App* view = app.add_subcommand("view", "Show a trace");
-  view->add_option("TRACE", *file, "What --trace wrote, of raftsim or raftd")->required();
+  view->add_option("TRACE", *files,
+                   "What --trace wrote: one file of raftsim, or those of a cluster's raftd")
+      ->required();
   AddViews(*view, *flags);
   view->footer(
       "Without options it writes the page, run.html for run.jsonl. A file named - is the standard "
-      "output.\nExample:\n  raftsim view run.jsonl --html run.html");
-  return [file, flags] { return View(*file, *flags); };
+      "output.\nExamples:\n  raftsim view run.jsonl --html run.html\n"
+      "  raftsim view n0.jsonl n1.jsonl n2.jsonl --html cluster.html");
+  return [files, flags] { return View(*files, *flags); };
 }
 
 Command AddRun(CLI::App& app) {

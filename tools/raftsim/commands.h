@@ -32,7 +32,7 @@ struct RunFlags {
 int Run(const RunFlags& flags, const std::string& program);
 
 // Of a trace on file.
-int View(const std::string& file, ViewFlags flags);
+int View(const std::vector<std::string>& files, ViewFlags flags);
 
 int Check(const std::vector<std::string>& files);
 
