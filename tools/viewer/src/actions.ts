@@ -22,7 +22,15 @@ export const makeActions = (state: State) => {
     const wanted = event()[field];
     state.step(direction, (id) => run.event(id)[field] === wanted);
   };
+  const nextCall = (direction: 1 | -1) => (): void => {
+    const { listed, ordered } = run.calls;
+    let at = run.calls.near(state.cursor, event().t) + direction;
+    while (ordered !== null && listed[at]?.effectId === null) at += direction;
+    if (listed[at] !== undefined) state.go(listed[at].effectId ?? listed[at].calledId);
+  };
   return {
+    nextCall: nextCall(1),
+    previousCall: nextCall(-1),
     forward: (): void => void state.step(1),
     back: (): void => void state.step(-1),
     forwardNode: same('node', 1),

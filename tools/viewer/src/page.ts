@@ -57,7 +57,8 @@ export const showRun = (run: Run, root: HTMLElement): Shown => {
   const writeLink = linkWriter(state, signal);
   const help = helpDialog();
   const tab = (name: string, panel: { element: HTMLElement; update(): void }) => ({ name, element: panel.element, update: () => panel.update() });
-  const tabs = new Tabs([tab('Client calls', new HistoryPanel(state)), tab('Key-value map', new KvPanel(state)), tab('In flight', new FlightPanel(state))]);
+  const tabs = new Tabs([tab('Client calls', new HistoryPanel(state, actions)), tab('Key-value map', new KvPanel(state)), tab('In flight', new FlightPanel(state))]);
+  if (run.isReal) tabs.show(1);
   let told = 0; // the event that the panels tell of: moving the picture leaves them alone
   let width = 0;
   const redraw = (): void => {

@@ -4,6 +4,7 @@ import { parseQuery } from '../src/model/search';
 import { Timeline, upperBound } from '../src/model/timeline';
 import { Run } from '../src/model/run';
 import { parseText } from '../src/trace/parse';
+import { failingMutant, recorded } from './traces';
 import { roundStep, tickLabel } from '../src/view/axis';
 import { Camera } from '../src/view/camera';
 
@@ -104,6 +105,27 @@ test('a broken invariant is where the page opens, also if only the last line tel
   expect([run.failure?.id, run.failure?.what, run.failure?.why]).toEqual([2, 'election safety', 'two leaders']);
 });
 
+test('a broken invariant ends the run: nothing is told of what was expected later', () => {
+  const run = new Run(recorded(failingMutant));
+  expect([run.failure?.what, run.failure?.id]).toEqual(['a leader commits its own term', run.events.length]);
+  expect(run.turning[run.turning.length - 1].id).toBe(run.failure?.id);
+  expect(run.duration).toBe(run.events[run.events.length - 1].t);
+  const decided = run.expectations.filter(({ held }) => held !== null);
+  expect(decided.every(({ held, t }) => held === true && t < run.duration)).toBe(true);
+  expect(run.expectations.length).toBeGreaterThan(decided.length);
+  expect(run.nodeOf(run.event(run.failure!.id!))).toBe('n0');
+});
+
+test('calls that no order explains are where the page opens, if the run failed by them', () => {
+  const called = (operation: number, op: object): object => ({ event: 'called', client: 0, operation, key: 'x', ...op });
+  const answered = (operation: number, answer: object): object => ({ event: 'answered', client: 0, operation, given_up: null, outcome: 'ok', ...answer });
+  const table = 'not linearizable: 2 operations on 1 key\\nNo order fits these 2 operations on key \\"x\\":\\n    who\\n    client 0\\n  > client 0\\nThe get came back at 3 too late.\\n';
+  const told = lines(called(1, { op: 'put', value: 'new' }), answered(1, {}), called(2, { op: 'get' }), answered(2, { found: false }), { event: 'fault', what: 'end' })
+    .replace('"passed":false', `"passed":false,"violation":{"property":"linearizability","detail":"too old","event":5},"conflict":{"operations":[1,2],"text":"${table}"}`);
+  const run = new Run(parseText(told));
+  expect([run.failure?.what, run.failure?.id]).toEqual(['linearizability', 4]);
+});
+
 test('a trace of a real node is shown, too', () => {
   const run = new Run(
     parseText(
@@ -118,6 +140,38 @@ test('a trace of a real node is shown, too', () => {
   expect(run.notice).toBeNull();
   expect(run.nodes.map(({ name }) => name)).toEqual(['n0', 'n1']);
   expect([run.nodes[1].term.last(), run.nodes[1].last.last(), run.nodes[0].status.last()]).toEqual([4, 1, 'absent']);
+});
+
+const process = (node: string, ...events: object[]): object[] => events.map((event, i) => ({ node, t: 10 + i, ...event }));
+const start = { event: 'started', term: 1, vote: null, kept: 0, last: 0 };
+
+const ofCluster = (notes: string[], ...events: object[]): Run =>
+  new Run(parseText([JSON.stringify({ trace: 1, cluster: 'demo', nodes: 2, unix_ns: 1795430000000000000, notes }), ...events.map((event, i) => JSON.stringify({ id: i + 1, t: i, ...event }))].join('\n')));
+
+test('traces of several real nodes: a leader whose trace ends is told before the next election', () => {
+  const first = process('n0', { ...start, t: 0 }, { event: 'role_changed', role: 'leader', why: 'election_won', t: 1 }, { event: 'trace_ended', t: 1 });
+  const next = process('n1', { ...start }, { event: 'role_changed', role: 'pre_candidate', why: 'election_timeout' }, { event: 'role_changed', role: 'leader', why: 'election_won' }, { event: 'trace_ended' });
+  const again = process('n0', { ...start, t: 20 }, { event: 'trace_ended', t: 21 });
+  const run = ofCluster([], ...first, ...next, ...again);
+  const told = run.turning.map(({ text }) => text);
+  expect(told[1]).toContain('n0, the leader in term 1, falls silent');
+  expect(told[2]).toContain('n1 becomes a pre-candidate, since it has heard no leader');
+  expect(told[3]).toContain('n1 becomes the leader');
+  expect(told[told.length - 1]).toContain('n0 is back');
+  expect(run.nodes[0].status.at(5)).toBe('trace ends');
+  expect(run.notice).toBeNull();
+});
+
+test('doubtful clocks of real nodes are told', () => {
+  const run = ofCluster(['The clock of n1 was behind.'], ...process('n0', start));
+  expect(run.notice).toContain('The clock of n1 was behind.');
+});
+
+test('a real node that starts from a snapshot is shown, without the map that nobody told', () => {
+  const run = ofCluster([], ...process('n0', { ...start, snapshot: 5, base: 5, last: 5 }, { event: 'appended', index: 6, term: 1, kind: 'command', command: { op: 'put', key: 'k', value: 'v' } }, { event: 'committed', commit: 6 }, { event: 'applied', index: 6, outcome: 'ok', duplicate: false }));
+  const [node] = run.nodes;
+  expect([node.last.last(), node.applied.last(), node.mapKnown.last()]).toEqual([6, 6, false]);
+  expect([...node.mapAt(4)]).toEqual([['"k', 'v']]);
 });
 
 test('a trace that contradicts itself is told, with its place', () => {

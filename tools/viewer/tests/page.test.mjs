@@ -184,12 +184,41 @@ test('the map, the calls and the messages in flight are those of the trace', asy
   await page.close();
 });
 
-test('calls that no order explains are told and marked', async () => {
-  const { url, end } = pageOf('reads/lease-clock-beyond-bound.json');
+test('calls that no order explains are told in words, with links', async () => {
+  const { url, end, events } = pageOf('reads/lease-clock-beyond-bound.json');
   const page = await ready(await openPage(url));
-  assert.ok(end.conflict.operations.length > 1);
-  assert.match(await page.textContent('.history .failure'), new RegExp(`No order explains these ${end.conflict.operations.length} calls`));
-  assert.equal((await page.$$('.history table:first-of-type tbody tr')).length, end.conflict.operations.length);
+  const { operations } = end.conflict;
+  assert.ok(operations.length > 1);
+  assert.match(await page.textContent('.history .failure'), new RegExp(`No order explains these ${operations.length} calls`));
+  const steps = await page.$$eval('.conflict-step', (items) => items.map((item) => item.textContent));
+  assert.equal(steps.length, operations.length);
+  assert.match(steps.at(-1), /get x → ok "old"; it began after “put x = new” was answered/);
+  assert.match(await page.textContent('.conflict-why'), /every order of what came before leaves the key at "new"/);
+  await page.click('.conflict-step >> nth=1');
+  await frame(page);
+  assert.deepEqual([events[(await cursor(page)) - 1].event, events[(await cursor(page)) - 1].operation], ['answered', operations[1]]);
+  assert.equal((await page.$$('.calls [data-effect]')).length, 0); // there is no order to show
+  await page.close();
+});
+
+test('calls can be stepped through in the order in which they took effect', async () => {
+  const { url, events } = pageOf('reads/follower-read.json');
+  const page = await ready(await openPage(url));
+  await press(page, 'Home');
+  const called = events.filter((event) => event.event === 'called').length;
+  assert.match(await page.textContent('#history-head'), new RegExp(`${called} calls, .*in the order in which they took effect`));
+  const order = await page.$$eval('.calls tbody tr', (rows) => rows.map((row) => Number(row.dataset.effect)).filter((id) => id > 0));
+  for (const effect of order) {
+    await press(page, 'j');
+    assert.equal(await cursor(page), effect);
+    assert.match(await page.getAttribute('.calls .changed', 'data-effect'), new RegExp(`^${effect}$`));
+  }
+  assert.ok(order.some((effect) => events[effect - 1].event === 'applied') && order.some((effect) => events[effect - 1].event === 'replied'));
+  await press(page, 'k');
+  assert.equal(await cursor(page), order.at(-2));
+  await page.click('.calls tbody tr >> nth=0');
+  await frame(page);
+  assert.equal(await cursor(page), order[0]);
   await page.close();
 });
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { embed } from '../embed.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -63,11 +63,31 @@ export const cutShort = (trace, name) => {
   return write(name, page.replace('@@RUN@@', packed.subarray(0, packed.length / 2).toString('base64')));
 };
 
+// Files of tests/data, unpacked.
+export const recorded = (...names) =>
+  names.map((name) => {
+    const path = join(folder, basename(name, '.gz'));
+    writeFileSync(path, gunzipSync(readFileSync(join(root, 'tools/viewer/tests/data', name))));
+    return path;
+  });
+
+// The page that `raftsim view` makes of traces, and all lines of what it shows.
+export const viewOf = (traces, name) => {
+  const path = join(folder, `${name}.html`);
+  execFileSync(raftsim, ['view', ...traces, '--html', path], { stdio: 'ignore' });
+  const html = readFileSync(path, 'utf8');
+  const begin = html.search(place) + '<script id="run" type="text/plain">'.length;
+  const trace = gunzipSync(Buffer.from(html.slice(begin, html.indexOf('<', begin)), 'base64')).toString();
+  return { url: given === undefined ? pathToFileURL(path).href : pageWith(trace, name), lines: linesOf(trace) };
+};
+
+const linesOf = (trace) => trace.trim().split('\n').map((line) => JSON.parse(line));
+
 // The page of a run, and what it must tell.
 export const pageOf = (scenario) => {
   const name = basename(scenario, '.json');
   const trace = traceOf(scenario);
-  const lines = trace.trim().split('\n').map((line) => JSON.parse(line));
+  const lines = linesOf(trace);
   const url = given === undefined ? pathToFileURL(run(scenario, ['--html'], join(folder, `${name}.html`))).href : pageWith(trace, name);
   return { url, header: lines[0], events: lines.slice(1, -1), end: lines.at(-1) };
 };

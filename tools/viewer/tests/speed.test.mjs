@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { close, complaints, openPage, press, ready } from './browser.mjs';
-import { pageOf, variant } from './runs.mjs';
+import { pageOf, recorded, variant, viewOf } from './runs.mjs';
 
 after(close);
 
 // For the documents: PICTURES names the folder.
+const mutant = () => viewOf(recorded('17-old-term-committed-by-counting.jsonl.gz'), 'mutant');
+const cluster = () => viewOf(recorded(...['n0', 'n0-2', 'n1', 'n2'].map((name) => `cluster/${name}.jsonl.gz`)), 'cluster');
 const pictures = {
   '1-election': ['paper/1-election-and-put-get.json'],
   '2-leader-crash': ['paper/2-leader-crash.json'],
@@ -16,12 +18,14 @@ const pictures = {
   '3b-leader-lost': ['paper/3b-majority-down-leader-lost.json'],
   '4-suspend-write-resume': ['paper/4-suspend-write-resume.json'],
   'partial-partition': ['incidents/partial-partition-livelock.json'],
+  'failing-mutant': [mutant],
+  'real-nodes': [cluster],
   'two-leaders-dark': ['reads/lease-clock-beyond-bound.json', 'n', 't'],
 };
 
 test('pictures', { skip: process.env.PICTURES === undefined }, async () => {
   for (const [name, [scenario, ...keys]] of Object.entries(pictures)) {
-    const page = await ready(await openPage(pageOf(scenario).url));
+    const page = await ready(await openPage((typeof scenario === 'string' ? pageOf(scenario) : scenario()).url));
     await press(page, ...keys);
     await page.screenshot({ path: join(process.env.PICTURES, `${name}.png`) });
     await page.close();

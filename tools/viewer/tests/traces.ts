@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { parseText } from '../src/trace/parse';
 import type { Trace } from '../src/trace/types';
 
@@ -15,6 +16,10 @@ export const traceText = (scenario: string): string => {
   execFileSync(raftsim, ['run', join(root, 'scenarios', scenario), '--trace', out], { stdio: 'ignore' });
   return readFileSync(out, 'utf8');
 };
+
+// A run on file: tests/data/README.md tells of what.
+export const failingMutant = '17-old-term-committed-by-counting.jsonl.gz';
+export const recorded = (name: string): Trace => parseText(gunzipSync(readFileSync(join(__dirname, 'data', name))).toString());
 
 export const traceOf = (scenario: string): Trace => parseText(traceText(scenario));
 

@@ -1,6 +1,8 @@
 // What clients asked and were told, and in which order the log did it.
 import type { TraceEvent } from '../trace/types';
 import { type Command } from './command';
+import { upperBound } from './timeline';
+import { type EffectOf, linearize, placesOfWrites, reads } from './linearization';
 
 export interface Call extends Command {
   client: number;
@@ -13,12 +15,11 @@ export interface Call extends Command {
   answer: TraceEvent | null;
   index: number; // in the log, 0: unknown
   order: number; // in the linearization, from 1; 0: it has no place there
-  doneAt: number | null; // when the first node applied what it wrote
+  mode?: string; // of a read: `stale` or `lease`
+  effectAt: number | null; // when it took effect, in an order that explains all answers
+  effectId: number | null; // the event to look at
   row: number; // where its bar is drawn
 }
-
-const done = new Set(['ok', 'not_found', 'compare_failed']);
-const reads = new Set(['get']);
 
 const newCall = (event: TraceEvent, end: number): Call => ({
   ...(event as unknown as Command),
@@ -32,17 +33,10 @@ const newCall = (event: TraceEvent, end: number): Call => ({
   answer: null,
   index: 0,
   order: 0,
-  doneAt: null,
+  effectAt: null,
+  effectId: null,
   row: 0,
 });
-
-// A read stands behind the entry that it saw; reads that saw the same one, in order of their answer.
-const linearize = (calls: Call[]): void => {
-  const placed = calls.filter((call) => call.index > 0 && done.has(call.outcome ?? ''));
-  const read = (call: Call): number => (reads.has(call.op) ? 1 : 0);
-  placed.sort((a, b) => a.index - b.index || read(a) - read(b) || a.answeredId! - b.answeredId!);
-  placed.forEach((call, position) => (call.order = position + 1));
-};
 
 // Calls of one client share a row unless they overlap; clients stand below each other.
 const assignRows = (calls: Call[]): number => {
@@ -62,23 +56,41 @@ const assignRows = (calls: Call[]): number => {
   return base;
 };
 
+const momentOf = (call: Call): number => call.effectAt ?? call.from;
+
 export class Calls {
   readonly all: Call[] = [];
   readonly rows: number;
+  readonly ordered: Call[] | null; // as they took effect; null: no such order is known
+  readonly listed: Call[]; // in that order; those without a place there where they began
   readonly byNumber = new Map<number, Call>();
   readonly byEvent = new Map<number, Call>();
 
-  constructor(events: TraceEvent[], end: number, firstApplied: (index: number) => number | undefined) {
+  // `explained`: the judge has found nothing that no order explains.
+  constructor(events: TraceEvent[], end: number, explained: boolean, effectOf: EffectOf) {
     for (const event of events) {
       if (event.event === 'called') this.begin(newCall(event, end));
       if (event.event === 'answered') this.finish(event);
     }
-    linearize(this.all);
-    for (const call of this.all) {
-      const applied = call.order > 0 && !reads.has(call.op) ? firstApplied(call.index) : undefined;
-      if (applied !== undefined) call.doneAt = events[applied - 1].t;
-    }
+    this.placeWrites(placesOfWrites(events, effectOf));
+    this.ordered = explained ? linearize(this.all, events, effectOf) : null;
+    for (const call of this.ordered ?? []) this.byEvent.set(call.effectId!, call);
     this.rows = assignRows(this.all);
+    this.listed = [...this.all].sort((a, b) => momentOf(a) - momentOf(b) || a.order - b.order || a.calledId - b.calledId);
+  }
+
+  // The place in the list of the call that the event belongs to, or of the last before it; -1: none.
+  near(id: number, t: number): number {
+    const own = this.byEvent.get(id);
+    if (own !== undefined) return this.listed.indexOf(own);
+    return upperBound(this.listed.map(momentOf), t) - 1;
+  }
+
+  private placeWrites(places: Map<number, number>): void {
+    for (const call of this.all) {
+      const told = call.outcome === null || call.outcome === 'unknown' ? 0 : call.index;
+      if (!reads(call)) call.index = places.get(call.operation) ?? told;
+    }
   }
 
   private begin(call: Call): void {

@@ -1,5 +1,6 @@
 // Expectations of the scenario and invariants of the protocol: where was each decided, and how?
-import type { Trace } from '../trace/types';
+import { conflictEvent } from './conflict';
+import type { Trace, TraceEvent } from '../trace/types';
 
 export interface Check {
   what: string;
@@ -12,6 +13,20 @@ export interface Check {
 
 const open = (number: number): Check => ({ what: `expectation ${number + 1}`, because: '', held: null, why: '', t: 0, id: null });
 
+// The event that broke an invariant, which ends the run.
+export const endedBy = (events: TraceEvent[]): TraceEvent | null => {
+  const violated = events.findLast((event) => event.event === 'violated');
+  return violated === undefined ? null : events[(violated.cause ?? violated.id) - 1];
+};
+
+// What is told of expectations from then on is told too early.
+const leaveUndecided = (checks: Check[], broken: TraceEvent): void => {
+  for (const check of checks) {
+    const before = check.id === null ? check.t < broken.t : check.id < broken.id;
+    if (!before) Object.assign(check, { held: null, why: 'not reached: the run ended where an invariant broke', t: broken.t, id: null });
+  }
+};
+
 export const expectationsOf = (trace: Trace): Check[] => {
   const checks: Check[] = (trace.end?.expectations ?? []).map((result) => ({
     what: result.expected, because: result.because, held: result.held, why: result.seen, t: result.at_ns, id: null,
@@ -23,7 +38,13 @@ export const expectationsOf = (trace: Trace): Check[] => {
     checks[number] = { ...known, held: event.held as boolean, why: String(event.why), t: known.held === null ? event.t : known.t, id: event.id };
   }
   const told = checks.filter((check) => check !== undefined);
-  for (const check of told) check.id ??= eventAt(trace, check.t);
+  const broken = endedBy(trace.events);
+  if (broken !== null) leaveUndecided(told, broken);
+  const conflict = conflictEvent(trace);
+  for (const check of told) {
+    if (check.held === false && /\blinearizable\b/.test(check.what)) check.id ??= conflict;
+    check.id ??= eventAt(trace, check.t);
+  }
   return told;
 };
 
@@ -35,7 +56,7 @@ export const violationsOf = (trace: Trace): Check[] => {
   for (const event of trace.events) if (event.event === 'violated') add(String(event.property), String(event.detail), event.id);
   const told = trace.end?.violation;
   if (told !== null && told !== undefined && checks.length === 0) {
-    add(told.property, told.detail, Math.min(Math.max(told.event, 1), trace.events.length));
+    add(told.property, told.detail, conflictEvent(trace) ?? Math.min(Math.max(told.event, 1), trace.events.length));
   }
   return checks;
 };

@@ -1,9 +1,14 @@
 // Rebuilds every node from the trace alone, as docs/trace.md tells it.
 import { type Bytes, type TraceEvent, TraceError } from '../trace/types';
 import { type Command, joinParts, keyName } from './command';
-import { type LogEntry, NodeHistory } from './node-history';
+import { type LogEntry, NodeHistory, type Status } from './node-history';
 
 type Parts = Bytes[];
+
+export interface Effect {
+  id: number; // of the event
+  term: number; // of the entry
+}
 
 const partsOf = (node: NodeHistory, index: number): Parts => {
   const parts: Parts = [];
@@ -21,7 +26,8 @@ export class Fold {
   private readonly appliedAt = new Map<number, { node: NodeHistory; id: number }>();
   private readonly parts = new Map<string, Parts>();
 
-  constructor(names: Iterable<string>) {
+  // `partial`: nodes may start from what the trace does not tell.
+  constructor(names: Iterable<string>, private readonly partial = false) {
     for (const name of names) this.nodes.set(name, new NodeHistory(name));
   }
 
@@ -43,6 +49,7 @@ export class Fold {
       case 'crashed': return this.stop(node, id, 'down');
       case 'halted': return this.stop(node, id, 'halted');
       case 'refused_to_start': return this.stop(node, id, 'refused to start');
+      case 'trace_ended': return this.stop(node, id, 'trace ends');
       case 'snapshot_installed': return this.install(node, event);
       case 'role_changed': return this.role(node, event);
       case 'leader_known': return node.leader.set(id, event.leader as string | null);
@@ -68,7 +75,7 @@ export class Fold {
     if (event.why === 'resumed') node.suspended.set(event.id, false);
   }
 
-  private stop(node: NodeHistory, id: number, status: 'down' | 'halted' | 'refused to start'): void {
+  private stop(node: NodeHistory, id: number, status: Status): void {
     node.status.set(id, status);
     node.leader.set(id, null);
     node.suspended.set(id, false);
@@ -84,14 +91,16 @@ export class Fold {
     node.leader.set(id, null);
     const snapshot = event.snapshot as number | undefined;
     this.restore(node, id, snapshot ?? 0);
-    if (snapshot !== undefined) this.startLogBehind(node, id, event.base as number);
+    if (snapshot !== undefined) this.startLogBehind(node, event, event.base as number);
     node.base.set(id, (event.base as number | undefined) ?? 0);
   }
 
   // The state after an entry that some node has applied.
   private restore(node: NodeHistory, id: number, index: number): void {
     const state = this.appliedAt.get(index);
-    if (index > 0 && state === undefined) throw new Error(`nobody has applied entry ${index}, which its snapshot holds`);
+    const unknown = index > 0 && state === undefined;
+    if (unknown && !this.partial) throw new Error(`nobody has applied entry ${index}, which its snapshot holds`);
+    node.mapKnown.set(id, !unknown);
     node.commit.set(id, index);
     node.applied.set(id, index);
     this.parts.set(node.name, state === undefined ? [] : partsOf(state.node, index));
@@ -100,11 +109,12 @@ export class Fold {
     for (const [key, value] of map) node.assign(id, key, value);
   }
 
-  private startLogBehind(node: NodeHistory, id: number, base: number): void {
+  private startLogBehind(node: NodeHistory, event: TraceEvent, base: number): void {
+    const unknown = { term: 0, kind: 'unknown', source: event };
     for (let index = node.last.last() + 1; index <= base; ++index) {
       const entry = this.appliedEntry.get(index);
-      if (entry === undefined) throw new Error(`nobody has applied entry ${index}`);
-      node.push({ ...entry, from: id });
+      if (entry === undefined && !this.partial) throw new Error(`nobody has applied entry ${index}`);
+      node.push({ ...(entry ?? unknown), index, from: event.id });
     }
   }
 
@@ -115,7 +125,7 @@ export class Fold {
     this.restore(node, id, index);
     if (event.log_kept === true) return node.commit.set(id, commit); // told by the event that follows
     this.keep(node, id, commit);
-    this.startLogBehind(node, id, index);
+    this.startLogBehind(node, event, index);
     node.base.set(id, index);
     node.durable.set(id, index);
   }
@@ -158,7 +168,9 @@ export class Fold {
     if (command.op === 'delete') node.assign(event.id, keyName(command.key!), undefined);
   }
 
-  firstApplied(index: number): number | undefined {
-    return this.appliedAt.get(index)?.id;
+  // Who applied it first: the `applied`, and the term of the entry.
+  effectOf(index: number): Effect | undefined {
+    const first = this.appliedAt.get(index);
+    return first && { id: first.id, term: this.appliedEntry.get(index)!.term };
   }
 }

@@ -3,7 +3,7 @@ export const groups: Record<string, { label: string; events: string[] }> = {
   all: { label: 'every event', events: [] },
   roles: {
     label: 'roles and terms',
-    events: ['role_changed', 'leader_known', 'term_and_vote', 'started', 'crashed', 'halted', 'refused_to_start', 'refounded', 'transfer_started', 'transfer_ended', 'transfer_refused'],
+    events: ['role_changed', 'leader_known', 'term_and_vote', 'started', 'crashed', 'halted', 'refused_to_start', 'trace_ended', 'refounded', 'transfer_started', 'transfer_ended', 'transfer_refused'],
   },
   messages: { label: 'messages', events: ['sent', 'delivered', 'dropped', 'duplicated', 'refused', 'append_held', 'peer_lost'] },
   log: {

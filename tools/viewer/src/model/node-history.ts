@@ -2,7 +2,7 @@
 import type { Bytes, TraceEvent } from '../trace/types';
 import { Timeline } from './timeline';
 
-export type Status = 'absent' | 'up' | 'down' | 'halted' | 'refused to start';
+export type Status = 'absent' | 'up' | 'down' | 'halted' | 'refused to start' | 'trace ends';
 
 export interface LogEntry {
   index: number;
@@ -26,6 +26,7 @@ export class NodeHistory {
   readonly applied = new Timeline<number>(0);
   readonly base = new Timeline<number>(0); // the log has forgotten what is not behind it
   readonly configuration = new Timeline<TraceEvent | null>(null);
+  readonly mapKnown = new Timeline<boolean>(true); // false: it began with a snapshot that no trace tells of
   readonly map = new Map<string, Timeline<Bytes | undefined>>(); // by keyName
   private readonly slots: LogEntry[][] = [];
 

@@ -70,6 +70,7 @@ const tellers: Record<string, Teller> = {
   timer_armed: (e, n) => `${n} sets its ${words(e.timer)} timer`,
   started: (e, n) => `${n} starts, in term ${String(e.term)}, with ${String(e.last)} entries on its disk`,
   crashed: (_, n) => `${n} crashes`,
+  trace_ended: (_, n) => `the trace of ${n} ends: its process has ended, or the file was copied at this point`,
   halted: (e, n) => `${n} stops itself for good: ${words(e.why)}`,
   sent: (e) => `${String(e.from)} sends ${String(e.to)} a ${message(e)}`,
   delivered: (e) => `a ${message(e)} from ${String(e.from)} reaches ${String(e.to)}`,

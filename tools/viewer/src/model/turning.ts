@@ -2,6 +2,7 @@
 import type { Trace, TraceEvent } from '../trace/types';
 import type { Causes } from './causes';
 import type { NodeHistory } from './node-history';
+import { endedBy } from './checks';
 import { capital, story } from './story';
 
 export type TurningKind = 'fault' | 'leader' | 'lost' | 'note' | 'broken' | 'change' | 'call';
@@ -51,7 +52,9 @@ class Teller {
     const plain = ordinary(event);
     if (plain !== null) this.add(event, plain[0], plain[1]);
     if (event.event === 'role_changed') this.role(event);
-    if (event.event === 'crashed') this.crashed(event);
+    if (event.event === 'crashed') this.leaderGone(event, 'is down');
+    if (event.event === 'trace_ended') this.traceEnded(event);
+    if (event.event === 'started') this.started(event);
     if (event.event === 'configuration_in_force') this.configuration(event);
   }
 
@@ -75,16 +78,35 @@ class Teller {
   private campaign(won: TraceEvent): void {
     const began = this.causes.chain(won.id).map((id) => this.events[id - 1]);
     const first = began.find((event) => event.node === won.node);
-    const asked = first && this.causes.effects(first.id, 50).map((id) => this.events[id - 1])
+    const asked = first === won ? this.askedBefore(won) : first && this.causes.effects(first.id, 50).map((id) => this.events[id - 1])
       .find((event) => event.event === 'role_changed' && event.role !== 'leader' && event.node === won.node);
     if (asked === undefined || this.points.some((point) => point.id === asked.id)) return;
     this.points.push({ id: asked.id, t: asked.t, kind: 'change', text: capital(story(asked)) });
   }
 
-  private crashed(event: TraceEvent): void {
+  // Without causes: what it was before it won.
+  private askedBefore(won: TraceEvent): TraceEvent | undefined {
+    const isBid = (event: TraceEvent): boolean => event.node === won.node && event.event === 'role_changed' && event.role !== 'candidate';
+    const before = this.events.slice(0, won.id - 1).findLast(isBid);
+    return before?.role === 'pre_candidate' ? before : undefined;
+  }
+
+  private leaderGone(event: TraceEvent, how: string): boolean {
     const leader = leaderBefore(this.nodes, event.id - 1);
-    if (leader === null || leader.name !== event.node) return;
-    this.add(event, 'lost', `${event.node}, the leader in term ${leader.term.at(event.id - 1)}, is down`);
+    if (leader === null || leader.name !== event.node) return false;
+    this.add(event, 'lost', `${event.node}, the leader in term ${leader.term.at(event.id - 1)}, ${how}`);
+    return true;
+  }
+
+  // Of a real node: at the end of all it says nothing.
+  private traceEnded(event: TraceEvent): void {
+    if (event.t === this.events[this.events.length - 1].t) return;
+    if (!this.leaderGone(event, 'falls silent: its process has ended, or its trace was copied at this point')) this.add(event, 'change', capital(story(event)));
+  }
+
+  private started(event: TraceEvent): void {
+    if (this.nodes.get(event.node ?? '')?.status.at(event.id - 1) === 'absent') return;
+    this.add(event, 'change', `${event.node} is back: term ${String(event.term)}, ${String(event.last)} entries`);
   }
 
   private configuration(event: TraceEvent): void {
@@ -119,5 +141,7 @@ export const turningPointsOf = (trace: Trace, nodes: Nodes, causes: Causes): Tur
   const teller = new Teller(trace.events, nodes, causes);
   for (const event of trace.events) teller.take(event);
   const points = told.length === 0 ? teller.points : [...told, ...teller.points.filter(({ kind }) => kind === 'broken')];
-  return points.sort((a, b) => a.id - b.id);
+  // What is told of expectations when a broken invariant has ended the run is told too early.
+  const brokenAt = endedBy(trace.events)?.id ?? Infinity;
+  return points.filter(({ id }) => id < brokenAt || trace.events[id - 1].event !== 'expected').sort((a, b) => a.id - b.id);
 };

@@ -1,5 +1,6 @@
 // What was expected, and what must always hold: did it, and where was that decided?
 import type { Check } from '../model/checks';
+import type { Run } from '../model/run';
 import { capital } from '../model/story';
 import { seconds } from '../model/text';
 import type { State } from '../state';
@@ -18,12 +19,17 @@ const item = (state: State, check: Check): HTMLElement => {
   return h('li', {}, made);
 };
 
+const invariantsText = (run: Run): string => {
+  if (run.isReal) return 'Nothing: the traces of real nodes hold no verdicts.';
+  return run.end === null ? 'The trace ends before its verdict.' : 'Invariants of the protocol: checked after every event, none broken.';
+};
+
 export const checksPanel = (state: State): HTMLElement => {
   const { run } = state;
   const brokenFirst = (a: Check, b: Check): number => Number(a.held ?? true) - Number(b.held ?? true);
   const invariants =
     run.violations.length > 0
       ? run.violations.map((check) => item(state, check))
-      : [h('li', { class: 'hint' }, run.header.node === undefined ? 'Invariants of the protocol: checked after every event, none broken.' : 'A real node has no verdicts in its trace.')];
+      : [h('li', { class: 'hint' }, invariantsText(run))];
   return section('What was checked', 'checks', h('ol', { class: 'checks' }, ...invariants, ...[...run.expectations].sort(brokenFirst).map((check) => item(state, check))));
 };

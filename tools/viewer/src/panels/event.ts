@@ -31,6 +31,7 @@ export class EventPanel {
       this.body,
       chain.length > shown.length ? h('p', { class: 'hint' }, `${chain.length - shown.length} earlier causes`) : null,
       h('ol', { class: 'chain' }, ...shown.map((id) => this.line(id, id === cursor ? 'current' : 'cause'))),
+      run.isReal ? h('p', { class: 'hint' }, 'Real nodes write down neither causes nor messages: step with ← and →.') : null,
       ...this.more('It brought about:', run.causes.effects(cursor, 12)),
       ...this.more('In the same step:', run.causes.sameStep(cursor, 12)),
       this.fields(),

@@ -20,7 +20,7 @@ export class KvPanel {
   // Of the node at the cursor, or of the leader.
   private node(): string {
     const { run, cursor } = this.state;
-    const here = this.choice.value || run.event(cursor).node;
+    const here = this.choice.value || run.nodeOf(run.event(cursor));
     if (here !== undefined) return here;
     const leaders = run.nodes.filter((node) => node.role.at(cursor) === 'leader' && node.status.at(cursor) === 'up');
     return (leaders[0] ?? run.nodes[0]).name;
@@ -38,7 +38,7 @@ export class KvPanel {
     });
     replace(
       this.body,
-      h('p', { class: 'hint', 'data-map-of': name }, pairs.length === 0 ? `The map of ${name} is empty.` : `The map of ${name}, after entry ${node.applied.at(cursor)}:`),
+      h('p', { class: 'hint', 'data-map-of': name }, !node.mapKnown.at(cursor) ? `${name} began with a snapshot that no trace tells of; what it wrote since, up to entry ${node.applied.at(cursor)}:` : pairs.length === 0 ? `The map of ${name} is empty.` : `The map of ${name}, after entry ${node.applied.at(cursor)}:`),
       h('table', {}, h('tbody', {}, ...rows)),
       pairs.length > most ? h('p', { class: 'hint' }, `and ${pairs.length - most} more keys`) : null,
     );

@@ -82,7 +82,7 @@ export class NodesPanel {
       last: String(node.last.at(cursor)),
     };
     const data = Object.fromEntries(columns.map((name) => [`data-${name}`, values[name]]));
-    const row = h('tr', { ...data, class: `${run.event(cursor).node === node.name ? 'here' : ''} ${node.status.at(cursor) === 'up' ? '' : 'off'}` });
+    const row = h('tr', { ...data, class: `${run.nodeOf(run.event(cursor)) === node.name ? 'here' : ''} ${node.status.at(cursor) === 'up' ? '' : 'off'}` });
     for (const name of columns) row.append(h('td', { class: `c-${name}` }, ...(name === 'role' ? [this.badge(node, values.role), ...this.chips(node)] : [values[name]])));
     for (let index = from; index <= to; ++index) row.append(h('td', { class: 'entry' }, this.cell(node, index)));
     return row;

@@ -1,4 +1,4 @@
-import { type End, type Header, type Trace, type TraceEvent, TraceError } from './types';
+import { type End, type Header, type Trace, type TraceEvent, TraceError, isReal } from './types';
 
 type Line = Record<string, unknown>;
 
@@ -73,12 +73,13 @@ export class Parser {
   private notice(): string | null {
     const shown = `Shown are the ${this.events.length.toLocaleString('en')} events before.`;
     if (this.broken !== null) return `The trace is cut short or damaged. ${this.broken} ${shown}`;
-    const real = this.header?.node !== undefined;
+    const real = this.header !== null && isReal(this.header);
     if (this.end === null && !real) return `The trace is cut short: its last line, with the verdict, is missing. ${shown}`;
     if (this.end !== null && this.end.events !== this.events.length) {
       return `The trace should have ${this.end.events} events, and has ${this.events.length}.`;
     }
-    return null;
+    const notes = this.header?.notes ?? [];
+    return notes.length === 0 ? null : `${notes.join(' ')} What such clocks order wrongly is shown in the wrong order.`;
   }
 }
 

@@ -20,11 +20,15 @@ export interface Header {
   seed?: number;
   nodes?: number;
   until?: number;
-  // of a real node
-  node?: string;
+  // of real nodes
+  node?: string; // the only one that it tells of
   cluster?: string;
-  unix_ns?: number;
+  unix_ns?: number; // the time of day at 0
+  notes?: string[]; // what is doubtful about its times
 }
+
+// Of processes on real machines: without messages, causes, client calls and a verdict.
+export const isReal = (header: Header): boolean => header.unix_ns !== undefined;
 
 export interface Conflict {
   operations: number[]; // as `called` numbers them

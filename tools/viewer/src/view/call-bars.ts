@@ -1,5 +1,6 @@
-// The client history: a bar from call to answer, and a dot where the first node applied what it wrote.
+// The client history: a bar from call to answer, and a dot where the call took effect.
 import type { Call } from '../model/calls';
+import { reads } from '../model/linearization';
 import { answerText, commandText } from '../model/story';
 import { type Scene, font } from './scene';
 
@@ -14,7 +15,7 @@ export const callTip = (call: Call): string =>
   `client ${call.client}: ${commandText(call)} → ${call.answer === null ? 'no answer' : answerText(call.answer)}`;
 
 const drawCall = (scene: Scene, call: Call, inConflict: boolean): void => {
-  const { context, camera, layout, colors, state } = scene;
+  const { context, run, camera, layout, colors, state } = scene;
   const x = camera.x(call.from);
   const width = Math.max(inConflict ? 4 : 1, camera.x(call.to) - x);
   const y = layout.calls.y + call.row * layout.callRow;
@@ -24,33 +25,46 @@ const drawCall = (scene: Scene, call: Call, inConflict: boolean): void => {
   context.fillStyle = fillOf(scene, call, inConflict);
   context.fillRect(left, y, Math.max(inConflict ? 4 : 1, Math.min(layout.right, x + width) - left), height);
   context.globalAlpha = 1;
-  if (call.calledId === state.cursor || call.answeredId === state.cursor) {
+  if (run.calls.byEvent.get(state.cursor) === call) {
     context.strokeStyle = colors.ink;
     context.lineWidth = 2;
     context.strokeRect(x, y, width, height);
   }
-  if (width > 12 && height >= 4 && call.doneAt !== null) {
-    context.fillStyle = colors.ink;
-    context.beginPath();
-    context.arc(camera.x(call.doneAt), y + height / 2, Math.min(3, height / 2.5), 0, 7);
-    context.fill();
-  }
   if (width > 46 && height >= 9) drawText(scene, call, left, y + height / 2, x + width - left, inConflict);
+  if (width > 12 && height >= 4) drawEffect(scene, call, y + height / 2, Math.min(3.5, height / 2.5));
   scene.targets.push({ x, y, width: Math.max(3, width), height, id: call.calledId, tip: callTip(call) });
 };
 
-const drawText = ({ context, colors }: Scene, call: Call, x: number, y: number, room: number, inConflict: boolean): void => {
+// Full where something was written, hollow where it was read.
+const drawEffect = ({ context, camera, colors }: Scene, call: Call, y: number, radius: number): void => {
+  if (call.effectAt === null) return;
+  if (call.effectAt > call.to) { // its client knew nothing of it
+    context.fillStyle = colors.muted;
+    context.fillRect(camera.x(call.to), y - 0.5, camera.x(call.effectAt) - camera.x(call.to), 1);
+  }
+  context.fillStyle = reads(call) ? colors.surface : colors.ink;
+  context.strokeStyle = colors.ink;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.arc(camera.x(call.effectAt), y, radius, 0, 7);
+  context.fill();
+  context.stroke();
+};
+
+const drawText = ({ context, camera, colors }: Scene, call: Call, x: number, y: number, room: number, inConflict: boolean): void => {
   const result = call.op === 'get' && call.answer?.found === true ? ` → ${answerText(call.answer).replace(/^ok /, '')}` : '';
   const text = `${call.order > 0 ? `${call.order}. ` : ''}${commandText(call, 14)}${result}`;
   context.font = font(Math.min(10.5, 11), 500);
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   context.fillStyle = inConflict ? '#ffffff' : colors.ink;
+  const mark = call.effectAt === null ? -Infinity : camera.x(call.effectAt);
+  const textStart = mark > x - 4 && mark < x + 14 ? mark + 7 : x + 4; // beside the mark, if that is at the beginning
   context.save();
   context.beginPath();
   context.rect(x, y - 8, room, 16);
   context.clip();
-  context.fillText(text, x + 4, y + 0.5);
+  context.fillText(text, textStart, y + 0.5);
   context.restore();
 };
 

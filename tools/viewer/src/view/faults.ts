@@ -26,9 +26,11 @@ const drawBar = (scene: Scene, fault: Fault, rows: number[]): void => {
   context.globalAlpha = 1;
   if (row >= 0) context.fillRect(x, y, 2.5, height);
   context.fillStyle = colors.ink;
-  context.textAlign = 'left';
   context.textBaseline = 'middle';
-  if (row >= 0) context.fillText(text, x + 7, y + height / 2 + 0.5, Math.max(20, layout.right - x - 8));
+  const room = layout.right - x - 8;
+  const fits = room >= context.measureText(text).width || room > x - layout.left; // else it stands before the beginning
+  context.textAlign = fits ? 'left' : 'right';
+  if (row >= 0) context.fillText(text, fits ? x + 7 : x - 4, y + height / 2 + 0.5, Math.max(20, fits ? room : x - layout.left));
   scene.targets.push({ x: x - 2, y, width: row >= 0 ? width : Math.max(4, to - x), height, id: fault.id, tip: fault.what });
 };
 

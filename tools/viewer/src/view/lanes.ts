@@ -128,7 +128,7 @@ export const drawLaneNames = ({ context, run, layout, colors, state }: Scene): v
   context.clearRect(0, layout.axis.height, layout.left - 2, layout.height);
   context.textBaseline = 'middle';
   context.textAlign = 'right';
-  const current = run.event(state.cursor).node;
+  const current = run.nodeOf(run.event(state.cursor));
   run.nodes.forEach((node, lane) => {
     context.font = font(13, node.name === current ? 700 : 500);
     context.fillStyle = node.name === current ? colors.ink : colors.muted;

@@ -97,7 +97,7 @@ export const drawCursor = (scene: Scene): void => {
   context.moveTo(Math.round(x) + 0.5, layout.axis.height - 4);
   context.lineTo(Math.round(x) + 0.5, layout.height);
   context.stroke();
-  const lane = run.lanes.get(event.node ?? '');
+  const lane = run.lanes.get(run.nodeOf(event) ?? '');
   if (lane !== undefined) {
     context.lineWidth = 2;
     context.fillStyle = colors.surface;
