@@ -59,6 +59,10 @@ test('turning points lead to their events, and tell why the leader changed', asy
   assert.match(text, /n3, the leader in term 1, is down/);
   assert.match(text, /n0 has heard no leader for 219\.029ms and asks for votes/);
   assert.match(text, /n0 leads term 2: a quorum voted for it/);
+  assert.match(await page.textContent('#before'), /Crash of n3 → n3, the leader in term 1, is down → n0 has heard no leader for 219\.029ms and asks for votes$/);
+  await page.click('#before button >> nth=0');
+  await frame(page);
+  assert.equal(events[(await cursor(page)) - 1].what, 'crash of n3');
   await page.click(`.point[data-event="${points[2].id}"]`);
   await frame(page);
   assert.equal(await cursor(page), points[2].id);

@@ -53,6 +53,7 @@ test('the traces of real nodes, together, tell why the leader changed', async ()
   const points = await page.$$eval('.point', (items) => items.map((item) => item.textContent).join('\n'));
   assert.match(points, /n0 becomes the leader[^]*n0, the leader in term 1, falls silent[^]*n1 becomes a pre-candidate, since it has heard no leader[^]*n1 becomes the leader[^]*n0 is back/);
   assert.equal(lines[(await cursor(page))].event, 'role_changed');
+  assert.match(await page.textContent('#before'), /n0, the leader in term 1, falls silent.* → n1 becomes a pre-candidate, since it has heard no leader/);
   assert.deepEqual((await nodesShown(page)).map(({ node, role, term }) => [node, role, term]), [['n0', 'trace ends', '1'], ['n1', 'leader', '2'], ['n2', 'follower', '2']]);
   const last = lines.filter((line) => line.event === 'applied').at(-1);
   await goTo(page, last.id);

@@ -136,6 +136,17 @@ const toldStory = ({ end, events }: Trace, nodes: Nodes): TurningPoint[] =>
       text: capital(String(text).replace(/^(-- )?(note: )?/, '').replaceAll('LEADS', 'leads').replaceAll('->', '→')),
     }));
 
+const mostBefore = 3;
+
+// How it came to a new leader: what befell the cluster since the one before, and the last that the new one itself did.
+export const ledTo = (points: TurningPoint[], events: TraceEvent[], won: number): TurningPoint[] => {
+  const before = points.filter(({ id }) => id < won);
+  const since = before.slice(before.findLastIndex(({ kind }) => kind === 'leader') + 1);
+  const own = since.findLast(({ id, kind }) => kind === 'change' && events[id - 1].node === events[won - 1].node);
+  const told = since.filter(({ id, kind }) => kind === 'fault' || kind === 'lost' || events[id - 1].event === 'transfer_started').slice(-mostBefore);
+  return own === undefined ? told : [...told, own].sort((a, b) => a.id - b.id);
+};
+
 export const turningPointsOf = (trace: Trace, nodes: Nodes, causes: Causes): TurningPoint[] => {
   const told = toldStory(trace, nodes);
   const teller = new Teller(trace.events, nodes, causes);

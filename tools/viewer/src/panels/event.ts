@@ -1,5 +1,6 @@
 // The event at the cursor: its story, its fields, what led to it and what followed.
 import { fieldsOf } from '../model/story';
+import { ledTo } from '../model/turning';
 import { seconds, shorten } from '../model/text';
 import type { State } from '../state';
 import { button, h, keepInView, replace, section } from './dom';
@@ -24,6 +25,7 @@ export class EventPanel {
       h('span', { class: 'at', id: 'at', 'data-id': event.id, 'data-t': event.t, 'data-event': event.event }, `${seconds(event.t, 6)} · #${event.id}`),
       h('span', { class: 'said' }, text.endsWith('.') ? text : `${text}.`),
       h('span', { class: 'name' }, `${event.node ?? ''} ${event.event}`),
+      this.before(),
     );
     const chain = run.causes.chain(cursor);
     const shown = chain.slice(-longestChain);
@@ -37,6 +39,16 @@ export class EventPanel {
       this.fields(),
     );
     keepInView(this.body, this.body.querySelector('.current'));
+  }
+
+  // What led to a new leader, so that the sentence stands on its own.
+  private before(): HTMLElement | null {
+    const { run, cursor } = this.state;
+    const event = run.event(cursor);
+    const points = event.event === 'role_changed' && event.role === 'leader' ? ledTo(run.turning, run.events, cursor) : [];
+    if (points.length === 0) return null;
+    const links = points.flatMap((point, i) => [i === 0 ? 'How it came to this: ' : ' → ', button(point.text, `To ${seconds(point.t)}`, () => this.state.visit(point.id), 'link')]);
+    return h('span', { class: 'before', id: 'before' }, ...links);
   }
 
   private more(title: string, ids: number[]): HTMLElement[] {

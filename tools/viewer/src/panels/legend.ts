@@ -17,7 +17,7 @@ export class Legend {
       h('p', { class: 'hint' }, 'Each node has a lane. Its colour is the term (Raft’s numbered reign), its fill is the role:'),
       this.terms,
       h('ul', { class: 'legend' }, swatch('leader', 'leader'), swatch('candidate', 'candidate, asks for votes'), swatch('follower', 'follower'), swatch('down', 'down'), swatch('still', 'suspended or paused')),
-      h('ul', { class: 'legend' }, swatch('wall', 'wall: nothing passes'), swatch('wall one-way', 'one way only'), swatch('wall beyond', 'only neighbours hear each other'), swatch('fault', 'fault'), swatch('arrow', 'message; dashed: a response'), swatch('lost', 'message that is lost'), swatch('chain', 'what led to the event'), swatch('call', 'client call, to its answer')),
+      h('ul', { class: 'legend' }, swatch('wall', 'wall: nothing passes'), swatch('wall one-way', 'one way only'), swatch('wall beyond', 'only neighbours hear each other'), swatch('fault', 'fault'), swatch('arrow', 'message; dashed: a response'), swatch('lost', 'message that is lost'), swatch('chain', 'what led to the event'), swatch('call', 'client call, to its answer'), swatch('effect', 'a call takes effect: a write; hollow, a read')),
       h('p', { class: 'hint' }, 'Too many messages for arrows show as grey below the lane: zoom in. Press ? for all keys.'),
     );
     this.update();
