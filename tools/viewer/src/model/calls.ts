@@ -38,7 +38,8 @@ const newCall = (event: TraceEvent, end: number): Call => ({
   row: 0,
 });
 
-// Calls of one client share a row unless they overlap; clients stand below each other.
+// Calls of one client share a row unless they overlap; clients stand below each other. The opening of a session, for which the
+// client's first write waits, is drawn below that write.
 const assignRows = (calls: Call[]): number => {
   const byClient = new Map<number, Call[]>();
   for (const call of calls) (byClient.get(call.client) ?? byClient.set(call.client, []).get(call.client)!).push(call);
@@ -46,12 +47,14 @@ const assignRows = (calls: Call[]): number => {
   for (const client of [...byClient.keys()].sort((a, b) => a - b)) {
     const free: number[] = [];
     for (const call of byClient.get(client)!) {
+      call.row = base;
+      if (call.op === 'register') continue;
       let row = free.findIndex((until) => until <= call.from);
       if (row < 0) row = free.length;
       free[row] = call.to;
       call.row = base + row;
     }
-    base += free.length;
+    base += Math.max(1, free.length);
   }
   return base;
 };

@@ -16,22 +16,17 @@ export interface Layout {
   laneHeight: number;
   checks: Band;
   calls: Band;
-  callRow: number;
 }
 
 const gutter = 62;
 
-const callsBand = (rows: number, height: number): { height: number; row: number } => {
-  if (rows === 0) return { height: 0, row: 0 };
-  const room = Math.max(24, Math.min(height * 0.17, rows * 14));
-  return { height: room, row: room / rows };
-};
+const callsHeight = (rows: number, height: number): number => (rows === 0 ? 0 : Math.max(24, Math.min(height * 0.25, rows * 13)));
 
 export const layOut = (width: number, height: number, lanes: number, faultRows: number, callRows: number): Layout => {
   const axis: Band = { y: 0, height: 24 };
   const faultRow = 18;
   const faults: Band = { y: axis.height, height: faultRows * faultRow + (faultRows > 0 ? 4 : 0) };
-  const { height: callHeight, row: callRow } = callsBand(callRows, height);
+  const callHeight = callsHeight(callRows, height);
   const calls: Band = { y: height - callHeight - 4, height: callHeight };
   const checks: Band = { y: calls.y - 22, height: 18 };
   const top = faults.y + faults.height + 6;
@@ -48,6 +43,5 @@ export const layOut = (width: number, height: number, lanes: number, faultRows: 
     laneHeight: 2 * Math.round(Math.max(3, Math.min(10, pitch * 0.225))),
     checks,
     calls,
-    callRow,
   };
 };
