@@ -7,7 +7,7 @@ import { pageOf, recorded, variant, viewOf } from './runs.mjs';
 
 after(close);
 
-// For the documents: PICTURES names the folder.
+// For the documents: PICTURES names the folder. A run, and the moment or the keys that lead to what is shown.
 const mutant = () => viewOf(recorded('17-old-term-committed-by-counting.jsonl.gz'), 'mutant');
 const cluster = () => viewOf(recorded(...['n0', 'n0-2', 'n1', 'n2'].map((name) => `cluster/${name}.jsonl.gz`)), 'cluster');
 const pictures = {
@@ -18,14 +18,16 @@ const pictures = {
   '3b-leader-lost': ['paper/3b-majority-down-leader-lost.json'],
   '4-suspend-write-resume': ['paper/4-suspend-write-resume.json'],
   'partial-partition': ['incidents/partial-partition-livelock.json'],
+  'calls-in-order': ['paper/2-leader-crash.json', '#event=14955&from=2240000000&to=2242200000'],
   'failing-mutant': [mutant],
   'real-nodes': [cluster],
-  'two-leaders-dark': ['reads/lease-clock-beyond-bound.json', 'n', 't'],
+  'two-leaders-dark': ['reads/lease-clock-beyond-bound.json', 'n', 'n', 'n', 't'],
 };
 
 test('pictures', { skip: process.env.PICTURES === undefined }, async () => {
   for (const [name, [scenario, ...keys]] of Object.entries(pictures)) {
-    const page = await ready(await openPage((typeof scenario === 'string' ? pageOf(scenario) : scenario()).url));
+    const moment = keys[0]?.startsWith('#') ? keys.shift() : '';
+    const page = await ready(await openPage((typeof scenario === 'string' ? pageOf(scenario) : scenario()).url + moment));
     await press(page, ...keys);
     await page.screenshot({ path: join(process.env.PICTURES, `${name}.png`) });
     await page.close();
