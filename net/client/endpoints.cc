@@ -33,6 +33,14 @@ Result<std::vector<std::string>> FromConfig(const std::string& path) {
   return endpoints;
 }
 
+Result<std::vector<std::string>> Chosen(const EndpointSources& sources) {
+  if (!sources.flag.empty()) return ParseEndpoints(sources.flag, sources.flag_name);
+  if (!sources.config.empty()) return FromConfig(sources.config);
+  if (!sources.environment.empty()) return ParseEndpoints(sources.environment, kEndpointsVariable);
+  return Error{"no cluster is named; give " + sources.flag_name + " host:port,host:port or " +
+               sources.config_flag_name + " cluster.json, or set " + kEndpointsVariable};
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> ParseEndpoints(std::string_view text, const std::string& source) {
@@ -52,11 +60,14 @@ Result<std::vector<std::string>> ParseEndpoints(std::string_view text, const std
 }
 
 Result<std::vector<std::string>> EndpointsFrom(const EndpointSources& sources) {
-  if (!sources.flag.empty()) return ParseEndpoints(sources.flag, sources.flag_name);
-  if (!sources.config.empty()) return FromConfig(sources.config);
-  if (!sources.environment.empty()) return ParseEndpoints(sources.environment, kEndpointsVariable);
-  return Error{"no cluster is named; give " + sources.flag_name + " host:port,host:port or " +
-               sources.config_flag_name + " cluster.json, or set " + kEndpointsVariable};
+  Result<std::vector<std::string>> endpoints = Chosen(sources);
+  if (!endpoints.ok()) return endpoints;
+  const ControlNetwork control(sources.control_interface);
+  for (const std::string& endpoint : endpoints.value()) {
+    const Status allowed = control.CheckTarget(ParseHostPort(endpoint).value());
+    if (!allowed.ok()) return allowed.error();
+  }
+  return endpoints;
 }
 
 }  // namespace drydock::net

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "net/config/control_network.h"
 
 namespace drydock::net {
 
@@ -23,10 +24,11 @@ struct EndpointSources {
   std::string environment;                    // a list, the value of kEndpointsVariable
   std::string flag_name = "--endpoints";      // for messages
   std::string config_flag_name = "--config";  // for messages
+  std::string control_interface = kControlInterfaceFile;
 };
 
 // The first that is given, in the order of EndpointSources; the error of a bad one is not passed
-// over. The error when none is given tells how to give one.
+// over. The error when none is given tells how to give one. None may be on the control network.
 Result<std::vector<std::string>> EndpointsFrom(const EndpointSources& sources);
 
 }  // namespace drydock::net

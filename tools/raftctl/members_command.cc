@@ -8,6 +8,8 @@
 
 #include "core/text/words.h"
 #include "net/config/cluster_config.h"
+#include "net/config/control_network.h"
+#include "net/config/host_port.h"
 #include "tools/raftctl/cluster.h"
 #include "tools/raftctl/commands.h"
 #include "tools/raftctl/node_commands.h"
@@ -43,7 +45,13 @@ Result<std::uint32_t> ReadNode(const std::string& text) {
   return Error{Quote(text) + " is no node; write n0, n1, ..."};
 }
 
-// "n3=10.0.0.4:7000", with another sign between them. The leader judges the address.
+// Whether the others may reach a new member there. What is no address is for the leader to judge.
+drydock::Status CheckNotControl(const std::string& address) {
+  const Result<net::HostPort> place = net::ParseHostPort(address);
+  return place.ok() ? net::ControlNetwork().CheckTarget(place.value()) : Ok();
+}
+
+// "n3=10.0.0.4:7000", with another sign between them.
 drydock::Status ReadNew(const std::string& text, char sign, v1::NewMember& out) {
   const std::size_t at = text.find(sign);
   if (at == std::string::npos) {
@@ -53,7 +61,7 @@ drydock::Status ReadNew(const std::string& text, char sign, v1::NewMember& out) 
   if (!node.ok()) return node.error();
   out.set_node(node.value());
   out.set_address(text.substr(at + 1));
-  return Ok();
+  return CheckNotControl(out.address());
 }
 
 drydock::Status ReadReplacement(const std::string& text, v1::ChangeMembersRequest& out) {

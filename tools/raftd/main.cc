@@ -13,6 +13,7 @@
 #include "core/base/check.h"
 #include "core/text/names.h"
 #include "net/config/cluster_config.h"
+#include "net/config/control_network.h"
 #include "net/log/event_log.h"
 #include "net/node/real_node.h"
 #include "tools/raftd/flags.h"
@@ -110,8 +111,13 @@ int Main(int argc, char** argv) {
     std::cerr << config.error().text << "\n";
     return kExitUsage;
   }
-  if (flags.check_config) return CheckConfig(config.value(), flags);
   if (!flags.refound_into.empty()) return RefoundStore(config.value(), flags);
+  const Status allowed = net::CheckControlNetwork(net::ControlNetwork(), config.value(), flags.id);
+  if (!allowed.ok()) {
+    std::cerr << flags.config << ": " << allowed.error().text << "\n";
+    return kExitUsage;
+  }
+  if (flags.check_config) return CheckConfig(config.value(), flags);
   return Serve(config.value(), flags);
 }
 

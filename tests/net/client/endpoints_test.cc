@@ -68,4 +68,17 @@ TEST_CASE("a source that is bad is told, not passed over") {
   }
 }
 
+TEST_CASE("an endpoint on the control network is refused, wherever it is named") {
+  const TemporaryDirectory directory;
+  const std::string control = directory / "controlif";
+  WriteWhole(control, "lo\n");
+  const Result<Endpoints> flag =
+      EndpointsFrom({.flag = "192.0.2.1:1,127.0.0.1:2", .control_interface = control});
+  REQUIRE_FALSE(flag.ok());
+  CHECK(Contains(flag.error().text, "\"127.0.0.1:2\" is reached over lo"));
+  CHECK_FALSE(EndpointsFrom({.environment = "127.0.0.1:2", .control_interface = control}).ok());
+  CHECK(Good(EndpointsFrom({.flag = "192.0.2.1:1", .control_interface = control})) ==
+        Endpoints{"192.0.2.1:1"});
+}
+
 }  // namespace drydock::net
