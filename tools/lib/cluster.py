@@ -43,12 +43,12 @@ def wait_until(condition, what, limit=PATIENCE, pause=0.01):
 
 # --- Ports --------------------------------------------------------------------------------------
 
-def port_is_free(port):
+def port_is_free(port, host=HOST):
     with socket.socket() as probe:
         # As servers do: the remains of closed connections are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True
@@ -91,6 +91,10 @@ def port_of(address):
     return int(address.rpartition(':')[2])
 
 
+def host_of(address):
+    return address.rpartition(':')[0]
+
+
 # --- The cluster's file -------------------------------------------------------------------------
 
 def write_json(path, value):
@@ -120,6 +124,16 @@ def command_line_of(pid):
             '\0')[:-1]
     except OSError:
         return []
+
+
+def is_ending(pid, program):
+    """True for a process of that program that has no command line any more, but still its sockets."""
+    try:
+        state = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='utf-8')
+    except OSError:
+        return False
+    name, _, rest = state.partition('(')[2].rpartition(')')
+    return name == program and rest.split()[0] not in 'ZX' and not command_line_of(pid)
 
 
 def memory_of(pid):
@@ -167,7 +181,9 @@ class Node:
             pid = int((self.folder / 'pid').read_text(encoding='ascii'))
         except (OSError, ValueError):
             return None
-        return pid if str(self.data) in command_line_of(pid) else None
+        if str(self.data) in command_line_of(pid) or is_ending(pid, os.path.basename(self.raftd)):
+            return pid
+        return None
 
     def is_founded(self):
         return (self.folder / 'founded').exists()
@@ -175,7 +191,7 @@ class Node:
     def port_taken(self):
         """The first of its addresses that somebody has; None when all are free."""
         for address in (self.address, self.metrics):
-            if address and not port_is_free(port_of(address)):
+            if address and not port_is_free(port_of(address), host_of(address)):
                 return address
         return None
 
