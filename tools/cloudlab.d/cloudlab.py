@@ -1,0 +1,303 @@
+"""What tools/cloudlab does: see --help."""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+
+import doctor
+import remote
+import source
+from experiment import HOME, CloudError, Experiment, read
+from remote import on_each, say
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEFAULT_DIRECTORY = ROOT / 'build' / 'cloudlab'
+READY = 60  # s: what a start may take until clients are served
+
+HELP = """A cluster of raftd on the machines of an experiment, over ssh: CloudLab's, or any others
+of a list. What belongs to the experiment is in build/cloudlab (or what --dir names)."""
+EXAMPLES = """examples:
+  tools/cloudlab use manifest.xml            CloudLab's manifest, or a list with lines of
+                                             NAME [USER@]HOST[:PORT] [ADDRESS-ON-THE-LAN]
+  tools/cloudlab build                       mirror this source there and build it
+  tools/cloudlab doctor                      what would spoil an experiment
+  tools/cloudlab start                       start all, wait until they take calls
+  tools/cloudlab bench -- --clients 64       raftctl bench, run on the first machine
+  tools/cloudlab kill node2                  kill -9
+  tools/cloudlab collect                     logs, traces and results into one folder here
+
+Machines are named node2, n2 or 2. DRYDOCK_SSH is the ssh to use, such as "ssh -i KEY".
+Exit code: 0 done, 1 it did not work (stderr tells what to do), 2 bad usage; of status and bench:
+that of raftctl."""
+
+
+def opened(arguments):
+    return Experiment(arguments.dir).load()
+
+
+def parameters_of(experiment, machine, **more):
+    return {'home': experiment.home, 'node': machine.node, **more}
+
+
+def ask_each(experiment, machines, command, **more):
+    return on_each(machines, lambda machine: remote.agent(
+        machine, command, parameters_of(experiment, machine, **more)))
+
+
+def need_addresses(experiment):
+    """Those that the list leaves out are what the machines themselves know."""
+    unknown = [machine for machine in experiment.machines if not machine.address]
+    if not unknown:
+        return
+    found = on_each(unknown, lambda machine: remote.agent(machine, 'address',
+                                                          {'name': machine.name}))
+    for machine in unknown:
+        machine.address = found[machine.name]
+    experiment.save()
+
+
+# --- Machines and source ------------------------------------------------------------------------
+
+def use(arguments):
+    experiment = Experiment(arguments.dir)
+    experiment.machines = read(arguments.file, arguments.user or '')
+    experiment.home, experiment.port = arguments.home, arguments.port
+    experiment.save()
+    for machine in experiment.machines:
+        say(f'{machine.name:<8} {machine.address or "(asked later)":<16} '
+            f'{" ".join(remote.ssh(machine)[-3:])}')
+    return 0
+
+
+def push(arguments):
+    experiment = opened(arguments)
+    packed, version = source.packed()
+    on_each(experiment.choose(arguments.machines),
+            lambda machine: source.put(machine, experiment.home, packed))
+    say(f'The source is there: {version}')
+    return 0
+
+
+def build(arguments):
+    push(arguments)
+    experiment = opened(arguments)
+    machines = experiment.choose(arguments.machines)
+    say(f'Building on {", ".join(machine.name for machine in machines)}; the first time takes '
+        'minutes')
+    began = time.monotonic()
+    on_each(machines, lambda machine: source.build(machine, experiment.home))
+    say(f'Built in {time.monotonic() - began:.0f} s')
+    return 0
+
+
+# --- Processes ----------------------------------------------------------------------------------
+
+def begin(experiment, machines, arguments):
+    need_addresses(experiment)
+    if arguments.config:
+        experiment.config = json.loads(arguments.config)
+        experiment.save()
+    flags = ['--enable-suspend'] if arguments.enable_suspend else []
+    return ask_each(experiment, machines, 'start', cluster=experiment.cluster(), flags=flags,
+                    trace=arguments.trace, fresh=arguments.fresh)
+
+
+def start(arguments):
+    experiment = opened(arguments)
+    machines = experiment.choose(arguments.machines)
+    if arguments.fresh and len(machines) < len(experiment.machines):
+        raise CloudError('--fresh removes the data of a whole cluster: name no machines with it')
+    began = time.monotonic()
+    answers = begin(experiment, machines, arguments)
+    ask_each(experiment, machines, 'wait_ready', limit=READY)
+    ran = [name for name, answer in sorted(answers.items()) if not answer['began']]
+    say(f'{len(machines)} of {len(experiment.machines)} nodes were asked to start, and take calls '
+        f'after {time.monotonic() - began:.1f} s'
+        + (f'; {", ".join(ran)} ran already' if ran else ''))
+    return 0
+
+
+def stop(arguments):
+    experiment = opened(arguments)
+    answers = ask_each(experiment, experiment.choose(arguments.machines), 'stop')
+    ended = sorted(name for name, answer in answers.items() if answer['was'])
+    say(f'Stopped: {", ".join(ended) or "none, for none ran"}. The data stays')
+    return 0
+
+
+def restart(arguments):
+    """One after the other, as an upgrade does it: the cluster goes on."""
+    experiment = opened(arguments)
+    for machine in experiment.choose(arguments.machines):
+        ask_each(experiment, [machine], 'stop')
+        begin(experiment, [machine], arguments)
+        ask_each(experiment, [machine], 'wait_ready', limit=READY)
+        say(f'{machine.name} runs again')
+    return 0
+
+
+def kill(arguments):
+    experiment = opened(arguments)
+    answers = ask_each(experiment, experiment.choose(arguments.machines), 'kill')
+    for name, answer in sorted(answers.items()):
+        say(f'Killed {name} (process {answer["pid"]}, SIGKILL). Back with: '
+            f'tools/cloudlab start {name}' if answer['pid'] else f'{name} did not run')
+    return 0 if all(answer['pid'] for answer in answers.values()) else 1
+
+
+# --- Questions ----------------------------------------------------------------------------------
+
+def raftctl(experiment, words):
+    """A command that asks the cluster, from a machine on its LAN."""
+    home = shlex.quote(experiment.home)
+    return (f'{home}/src/build/release/bin/raftctl {shlex.join(words)} '
+            f'--config {home}/run/cluster.json')
+
+
+def raftctl_at(machine, experiment, words, **more):
+    command = [*remote.ssh(machine), remote.as_root(raftctl(experiment, words))]
+    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False, **more)
+
+
+def status(arguments):
+    experiment = opened(arguments)
+    for machine in experiment.machines:
+        done = raftctl_at(machine, experiment, ['status', *arguments.more])
+        if done.returncode != 255:  # ssh's own: ask another machine
+            return done.returncode
+    raise CloudError('no machine can be reached: tools/cloudlab doctor')
+
+
+def bench(arguments):
+    experiment = opened(arguments)
+    machine = experiment.choose([arguments.on])[0]
+    words = ['bench', *arguments.more]
+    done = raftctl_at(machine, experiment, words, stdout=subprocess.PIPE, text=True)
+    sys.stdout.write(done.stdout)
+    results = experiment.folder / 'results'
+    results.mkdir(exist_ok=True)
+    file = results / f'bench-{time.strftime("%Y%m%dT%H%M%S")}.txt'
+    file.write_text(f'{time.strftime("%F %T")} on {machine.name}: raftctl {shlex.join(words)}\n'
+                    f'{done.stdout}', encoding='utf-8')
+    say(f'Kept in {file}')
+    return done.returncode
+
+
+def examine(arguments):
+    experiment = opened(arguments)
+    need_addresses(experiment)
+    machines = experiment.choose(arguments.machines)
+    addresses = {machine.name: machine.address for machine in experiment.machines}
+    answers = ask_each(experiment, machines, 'doctor', cluster=experiment.cluster(),
+                       addresses=addresses)
+    # One after the other: what else is under way here would look like a clock that is off.
+    offsets = {machine.name: doctor.clock_offset(machine) for machine in machines}
+    return 1 if doctor.report(machines, answers, offsets) else 0
+
+
+def fetch(machine, experiment, folder):
+    folder.mkdir(parents=True)
+    packed = folder / 'packed.tar.gz'
+    with open(packed, 'wb') as file:
+        remote.agent(machine, 'collect', parameters_of(experiment, machine), output=file)
+    with tarfile.open(packed) as tar:
+        for member in tar:
+            with open(folder / os.path.basename(member.name), 'wb') as out:
+                shutil.copyfileobj(tar.extractfile(member), out)
+    packed.unlink()
+
+
+def collect(arguments):
+    experiment = opened(arguments)
+    folder = pathlib.Path(arguments.to or experiment.folder / 'collected' /
+                          time.strftime('%Y%m%dT%H%M%S'))
+    if folder.exists():
+        raise CloudError(f'{folder} is there already: name a new one with --to')
+    folder.mkdir(parents=True)
+    shutil.copy(experiment.file, folder)
+    if (experiment.folder / 'results').exists():
+        shutil.copytree(experiment.folder / 'results', folder / 'results')
+    try:
+        on_each(experiment.choose(arguments.machines),
+                lambda machine: fetch(machine, experiment, folder / machine.name))
+    finally:
+        say(f'Collected in {folder}')
+    return 0
+
+
+# --- The command line ---------------------------------------------------------------------------
+
+def starting(command):
+    """The options of what starts nodes."""
+    command.add_argument('--trace', action='store_true', help='write every event (docs/trace.md)')
+    command.add_argument('--enable-suspend', action='store_true', help='let raftctl suspend nodes')
+    command.add_argument('--config', metavar='JSON', help='settings of the cluster, such as '
+                         '\'{"heartbeat_interval": "20ms"}\'; remembered for later starts')
+
+
+def add_machines(command, at_least='*'):
+    command.add_argument('machines', nargs=at_least, metavar='MACHINE', help='all if none is named'
+                         if at_least == '*' else None)
+
+
+def parser():
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument('--dir', default=DEFAULT_DIRECTORY, metavar='DIR',
+                        help='the folder of the experiment (default: build/cloudlab)')
+    top = argparse.ArgumentParser(prog='tools/cloudlab', description=HELP, epilog=EXAMPLES,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = top.add_subparsers(dest='command', required=True, metavar='COMMAND')
+
+    def add(name, run, text):
+        command = commands.add_parser(name, parents=[shared], help=text, description=text)
+        command.set_defaults(run=run, fresh=False)
+        return command
+
+    one = add('use', use, 'remember the machines of a manifest or a list')
+    one.add_argument('file', help="CloudLab's manifest, or a list of machines")
+    one.add_argument('--user', help='the login on all machines')
+    one.add_argument('--home', default=HOME, help=f'the folder on the machines [{HOME}]')
+    one.add_argument('--port', type=int, default=7000, help='of raftd; metrics at the next [7000]')
+    add_machines(add('push', push, 'mirror this source on the machines'))
+    add_machines(add('build', build, 'push, install what is missing, build'))
+    one = add('start', start, 'start nodes, wait until they take calls')
+    add_machines(one)
+    starting(one)
+    one.add_argument('--fresh', action='store_true', help="remove the cluster's data first")
+    add_machines(add('stop', stop, 'stop nodes; the data stays'))
+    one = add('restart', restart, 'stop and start nodes, one after the other')
+    add_machines(one)
+    starting(one)
+    add_machines(add('kill', kill, 'kill -9'), '+')
+    add('status', status, 'raftctl status of all nodes').add_argument(
+        'more', nargs='*', help='options for raftctl, after --')
+    one = add('bench', bench, 'raftctl bench, run on one machine; the report is kept')
+    one.add_argument('--on', default='0', metavar='MACHINE', help='the machine of the load [node0]')
+    one.add_argument('more', nargs='*', help='options for raftctl bench, after --')
+    one = add('collect', collect, 'logs, traces and results into one folder here')
+    add_machines(one)
+    one.add_argument('--to', metavar='FOLDER', help='a new one (default: below build/cloudlab)')
+    add_machines(add('doctor', examine, 'look for what would spoil an experiment'))
+    return top
+
+
+def main():
+    arguments = parser().parse_args()
+    try:
+        return arguments.run(arguments)
+    except (CloudError, OSError, ValueError) as error:
+        say(f'tools/cloudlab: {error}')
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

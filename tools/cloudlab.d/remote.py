@@ -1,0 +1,105 @@
+"""Commands on the machines, over ssh."""
+
+import concurrent.futures
+import io
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tarfile
+
+from experiment import CloudError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# What is sent with each call, so that the machine always runs the same version as this one.
+AGENT_FILES = ('tools/lib/cluster.py', 'tools/cloudlab.d/agent.py', 'tools/cloudlab.d/checks.py',
+               'tools/cloudlab.d/control.py')
+OPTIONS = ('-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', '-o', 'ServerAliveInterval=20',
+           '-o', 'StrictHostKeyChecking=accept-new')
+# The system's, if there is one.
+PYTHON = '$(command -v /usr/bin/python3 || echo python3)'
+HINTS = (
+    ('HOST IDENTIFICATION HAS CHANGED', 'the machine was installed anew since you last saw it: '
+     'ssh-keygen -R {host}'),
+    ('Permission denied', 'your ssh key is not known there: is it in your CloudLab profile, and '
+     'does ssh offer it (ssh-add -l)? Another key or user: DRYDOCK_SSH, tools/cloudlab use --user'),
+    ('Could not resolve', 'is the experiment still there?'),
+    ('timed out', 'the machine may be booting, or the experiment is over'),
+    ('Connection refused', 'the machine may be booting'),
+    ('password is required', 'tools/cloudlab needs root, or sudo without a password'),
+    ('python3: not found', 'install python3 there'),
+)
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def ssh(machine):
+    """The command to which what is to be done there is added."""
+    target = f'{machine.user}@{machine.host}' if machine.user else machine.host
+    program = shlex.split(os.environ.get('DRYDOCK_SSH', 'ssh'))
+    return [*program, *OPTIONS, '-p', str(machine.port), target]
+
+
+def as_root(script):
+    """A line of shell that does it as root, whoever logs in."""
+    quoted = shlex.quote(script)
+    return (f'if [ "$(id -u)" = 0 ]; then exec sh -c {quoted}; '
+            f'else exec sudo -n sh -c {quoted}; fi')
+
+
+def why_failed(machine, code, errors):
+    text = errors.decode(errors='replace').strip() or f'no word of why (exit code {code})'
+    hints = [hint.format(host=machine.host) for sign, hint in HINTS if sign in text]
+    return CloudError(f'{machine.name}: {text}' + ''.join(f'\n  {hint}' for hint in hints))
+
+
+def run(machine, script, given=b'', output=subprocess.PIPE):
+    """Does it as root and gives what it prints; an error if it fails."""
+    done = subprocess.run([*ssh(machine), as_root(script)], input=given, stdout=output,
+                          stderr=subprocess.PIPE, check=False)
+    if done.returncode:
+        raise why_failed(machine, done.returncode, done.stderr)
+    return done.stdout
+
+
+def archive(files, root=ROOT, more=()):
+    """A compressed tar of files below `root`, and of (name, text) besides."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode='w:gz', compresslevel=3) as tar:
+        for name in files:
+            tar.add(root / name, name, recursive=False)
+        for name, text in more:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def agent(machine, command, parameters, output=subprocess.PIPE):
+    """Has the agent do something there, and gives its answer."""
+    # A folder for each call: several may be under way, of different versions.
+    script = ('d=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && tar -xzf - -C "$d" && '
+              f'{PYTHON} "$d/tools/cloudlab.d/agent.py" {command} '
+              f'{shlex.quote(json.dumps(parameters))}')
+    printed = run(machine, script, archive(AGENT_FILES), output)
+    return json.loads(printed) if output == subprocess.PIPE else None
+
+
+def on_each(machines, work):
+    """work(machine) on all at once; gives {machine's name: result}. All are waited for, then the
+    failures are one error."""
+    results, failures = {}, []
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(machines) or 1) as pool:
+        begun = {pool.submit(work, machine): machine for machine in machines}
+        for future in concurrent.futures.as_completed(begun):
+            try:
+                results[begun[future].name] = future.result()
+            except CloudError as error:
+                failures.append(str(error))
+    if failures:
+        raise CloudError('\n'.join(sorted(failures)))
+    return results
