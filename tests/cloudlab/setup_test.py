@@ -114,8 +114,21 @@ class SetupTest(unittest.TestCase):
         self.assertIn('cmake --build', self.called())
         self.assertIn('building pushed', self.log.read_text(encoding='utf-8'))
 
+    def test_pushed_source_takes_the_place_of_the_old_and_keeps_what_was_built(self):
+        self.good()
+        self.called()
+        (self.home / 'src/deleted').touch()
+        (self.tree / 'added').touch()
+        (self.tree / '.source-id').write_text('pushed\n', encoding='ascii')
+        self.good('--push')
+        self.assertEqual(self.called(), '')
+        self.assertIn('pushed is in', self.last_line())
+        self.assertTrue((self.home / 'src/added').exists())
+        self.assertFalse((self.home / 'src/deleted').exists())
+        self.assertTrue((self.home / 'src/build/release/bin/raftd').exists())
+
     def test_it_waits_while_others_use_apt(self):
-        locked_twice = (f'count=$(wc -l < {self.calls}); ((count > 2)) || {{ {LOCKED}; }}')
+        locked_twice = f'count=$(wc -l < {self.calls}); ((count > 2)) || {{ {LOCKED}; }}'
         self.stand_in('apt-get', APT_GET, locked_twice)
         self.good()
         self.assertIn('waiting for it', self.log.read_text(encoding='utf-8'))
