@@ -13,12 +13,12 @@ some minutes. Then, on your own machine, in a clone of this repository:
 2. `tools/cloudlab use manifest.xml` remembers the machines.
 3. `tools/cloudlab doctor` looks for what would spoil an experiment.
 4. `tools/cloudlab start` starts the cluster; `tools/cloudlab status` shows who leads.
-5. `tools/cloudlab bench -- --clients 64` measures it, `tools/cloudlab kill node2` rehearses a failure.
+5. `tools/cloudlab bench -- --clients 64` measures it, `tools/cloudlab kill node2` breaks it.
 6. `tools/cloudlab collect` brings logs, traces and results into one folder of your machine.
 
 Everything between the nodes goes over the LAN. The fully qualified names of the nodes are for ssh
-only: they belong to the control network, which all experiments share, and Drydock refuses to use it.
-The data is lost when the experiment ends. More, and what can go wrong: `docs/cloudlab.md`.
+only: they belong to the control network, which all experiments share, and Drydock refuses to use
+it. The data is lost when the experiment ends. More, and what can go wrong: `docs/cloudlab.md`.
 """
 
 import geni.portal as portal

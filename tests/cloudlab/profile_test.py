@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""profile.py, run as the portal runs it: with geni-lib where Python finds that, else with a stand-in."""
+"""profile.py, run as the portal runs it: with geni-lib where Python finds it, or a stand-in."""
 
 import importlib.util
 import json
