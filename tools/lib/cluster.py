@@ -127,13 +127,16 @@ def command_line_of(pid):
 
 
 def is_ending(pid, program):
-    """True for a process of that program that has no command line any more, but still its sockets."""
+    """True for a process of that program that has no command line any more, but still its sockets:
+    they are closed with its last thread."""
     try:
         state = pathlib.Path(f'/proc/{pid}/stat').read_text(encoding='utf-8')
+        threads = threads_of(pid)
     except OSError:
         return False
     name, _, rest = state.partition('(')[2].rpartition(')')
-    return name == program and rest.split()[0] not in 'ZX' and not command_line_of(pid)
+    gone = rest.split()[0] in 'ZX' and threads == 1
+    return name == program and not gone and not command_line_of(pid)
 
 
 def memory_of(pid):
