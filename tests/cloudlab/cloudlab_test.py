@@ -152,6 +152,15 @@ class AgentTest(FolderTest):
         with self.assertRaisesRegex(ClusterError, 'start --fresh'):
             agent.check_same_cluster(here, {'nodes': {}})
 
+    def test_a_machine_that_was_another_node_before_can_begin_anew(self):
+        here = agent.Here({'home': self.folder, 'node': 'n4'})
+        (here.run / 'n1' / 'data').mkdir(parents=True)
+        here.config.write_text('{"nodes": {"n1": {"address": "10.10.1.2:7000"}}}', encoding='ascii')
+        with self.assertRaisesRegex(ClusterError, 'has no n4.*start --fresh'):
+            here.node()
+        agent.wipe(here)
+        self.assertEqual(list(here.run.iterdir()), [])
+
     def test_what_cannot_be_done_is_told_on_standard_error(self):
         done = subprocess.run(
             [sys.executable, ROOT / 'tools/cloudlab.d/agent.py', 'stop',

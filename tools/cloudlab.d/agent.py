@@ -46,9 +46,14 @@ class Here:
         except FileNotFoundError:
             raise ClusterError('no cluster was started here yet: tools/cloudlab start') from None
 
-    def node(self, content=None):
-        place = (content or self.content())['nodes'][self.name]
-        return Node(self.name, self.run / self.name, self.bin / 'raftd', self.config, place)
+    def node(self, content=None, name=None):
+        """This machine's node, or another one that it once was."""
+        name = name or self.name
+        place = (content or self.content())['nodes'].get(name)
+        if place is None:
+            raise ClusterError(f'the cluster of {self.config} has no {name}. Begin anew, without '
+                               'its data: tools/cloudlab start --fresh')
+        return Node(name, self.run / name, self.bin / 'raftd', self.config, place)
 
     @contextlib.contextmanager
     def locked(self):
@@ -138,9 +143,11 @@ def begin(node, parameters):
 
 
 def wipe(here):
-    """Ends what runs and removes its data."""
+    """Ends what runs and removes its data; the machine may have been another node before."""
     if here.config.exists():
-        here.node().kill()
+        content = here.content()
+        for name in content['nodes']:
+            here.node(content, name).kill()
     for folder in here.run.glob('n*'):
         shutil.rmtree(folder)
     here.config.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from remote import on_each, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEFAULT_DIRECTORY = ROOT / 'build' / 'cloudlab'
+SSH_FAILED = 255  # no exit code of ours
 READY = 60  # s: what a start may take until clients are served
 
 HELP = """A cluster of raftd on the machines of an experiment, over ssh: CloudLab's, or any others
@@ -170,7 +171,7 @@ def status(arguments):
     experiment = opened(arguments)
     for machine in experiment.machines:
         done = raftctl_at(machine, experiment, ['status', *arguments.more])
-        if done.returncode != 255:  # ssh's own: ask another machine
+        if done.returncode != SSH_FAILED:  # else another machine is asked
             return done.returncode
     raise CloudError('no machine can be reached: tools/cloudlab doctor')
 
@@ -180,6 +181,8 @@ def bench(arguments):
     machine = experiment.choose([arguments.on])[0]
     words = ['bench', *arguments.more]
     done = raftctl_at(machine, experiment, words, stdout=subprocess.PIPE, text=True)
+    if done.returncode == SSH_FAILED:
+        raise CloudError(f'{machine.name} cannot be reached: tools/cloudlab doctor')
     sys.stdout.write(done.stdout)
     results = experiment.folder / 'results'
     results.mkdir(exist_ok=True)
