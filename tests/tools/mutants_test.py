@@ -262,6 +262,8 @@ class RunTest(MutantsTest):
         self.expect(1, ["ERROR 17", "fuzzing: exit 2: no such command"])
 
     def test_stopping_ends_what_runs(self):
+        # A shell starts what runs in the background with SIGINT ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number=number):
                 (self.root / "hanging").unlink(missing_ok=True)
