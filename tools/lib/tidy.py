@@ -2,8 +2,9 @@
 """clang-tidy over our own sources, in parallel, and only over what changed since it passed.
 
 A source has passed when it, every header of ours that it includes (all of them, if BUILD has not
-compiled it), its compile command, the configuration and clang-tidy itself are what they were: their
-hash is kept in BUILD/tidy/.
+compiled it), its compile command, the configuration and clang-tidy itself are what they were. Their
+hash is kept for all checkouts of this user, as ccache keeps objects: in ~/.cache/drydock-tidy/, an
+empty file each, for a month after its last use.
 """
 
 import argparse
@@ -15,9 +16,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("core", "sim", "net", "tools", "tests")
+PASSED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache",
+                      "drydock-tidy")
+KEPT = 30 * 24 * 3600  # seconds
 
 
 def our_commands(build):
@@ -54,12 +59,27 @@ def headers_of(build):
 
 
 def fingerprint(path, command, headers, common):
+    """The same wherever the tree lies."""
     digest = hashlib.sha256(common)
-    digest.update(command.encode())
+    digest.update(command.replace(str(ROOT), ".").encode())
     for file in sorted({ROOT / path, *headers}):
-        digest.update(file.as_posix().encode() + b"\0")
+        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(file.read_bytes() if file.exists() else b"")
     return digest.hexdigest()
+
+
+def has_passed(mark):
+    stamp = PASSED / mark
+    if not stamp.exists():
+        return False
+    stamp.touch()
+    return True
+
+
+def forget_old_marks():
+    for stamp in PASSED.iterdir() if PASSED.exists() else ():
+        if time.time() - stamp.stat().st_mtime > KEPT:
+            stamp.unlink(missing_ok=True)
 
 
 def tidy(path, build):
@@ -81,7 +101,6 @@ def main():
     parser.add_argument("only", nargs="*", help="parts of paths, such as core/raft")
     arguments = parser.parse_args()
     build = arguments.build.resolve()
-    stamps = build / "tidy"
 
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
@@ -93,22 +112,21 @@ def main():
                     if any(part in path for part in arguments.only)}
     for path, (command, output) in sorted(commands.items()):
         mark = fingerprint(path, command, headers.get(output, any_header), common)
-        stamp = stamps / (path + ".passed")
-        if arguments.all or not stamp.exists() or stamp.read_text() != mark:
-            todo.append((path, stamp, mark))
+        if arguments.all or not has_passed(mark):
+            todo.append((path, mark))
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        runs = {pool.submit(tidy, path, build): (path, stamp, mark) for path, stamp, mark in todo}
+        runs = {pool.submit(tidy, path, build): mark for path, mark in todo}
         for run in concurrent.futures.as_completed(runs):
-            path, stamp, mark = runs[run]
             good, text = run.result()
             if text:
                 print(text, flush=True)
             failed += not good
             if good:
-                os.makedirs(stamp.parent, exist_ok=True)
-                stamp.write_text(mark)
+                PASSED.mkdir(parents=True, exist_ok=True)
+                (PASSED / runs[run]).touch()
+    forget_old_marks()
     print(f"clang-tidy: {len(todo)} sources looked at, {failed} with findings, "
           f"{len(commands) - len(todo)} unchanged")
     return 1 if failed else 0
