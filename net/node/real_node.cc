@@ -307,6 +307,7 @@ std::optional<std::string> RealNode::Parts::Run() {
   observer_.ShowHealth(runner_->node());
   KeepHouse();
   log_.Info("listening", {{"address", options_.config.nodes.at(options_.id).listen}});
+  options_.serving();
   guard_.emplace(options_.config.limits.concurrent_calls, [this](const std::string& peer,
                                                                  std::uint64_t streams) {
     log_.Warning("connection_ended", {{"peer", peer},
@@ -367,6 +368,7 @@ void RealNode::Parts::BeginToStop() {
   if (stopping_) return;
   stopping_ = true;
   log_.Info("stopping", {{"pending", runner_->open_client_calls()}});
+  options_.stopping();
   observer_.health().Stop();
   services_.SetReady(false);
   const Raft& raft = runner_->node().raft();

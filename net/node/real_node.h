@@ -2,6 +2,7 @@
 // steady clock. One thread steps it (the one that calls Run), one writes its log.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,10 @@ struct RealNodeOptions {
   bool enable_suspend = false;
   std::string trace_file;  // "" for none
   std::string version;
+  // For whoever started the process, from within Run: the store is read and calls are taken, with a
+  // leader or without one; Stop was called, and what is pending will still be answered.
+  std::function<void()> serving = [] {};
+  std::function<void()> stopping = [] {};
 };
 
 class RealNode {

@@ -17,6 +17,7 @@
 #include "net/log/event_log.h"
 #include "net/node/real_node.h"
 #include "tools/raftd/flags.h"
+#include "tools/raftd/notify.h"
 #include "tools/raftd/refound.h"
 #include "tools/raftd/signals.h"
 
@@ -75,8 +76,13 @@ int CheckConfig(const net::ClusterConfig& config, const RaftdFlags& flags) {
 }
 
 int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
+  const ServiceManager manager = ServiceManager::FromEnvironment();
   const BlockedSignals blocked;
   net::EventLog log(STDERR_FILENO, *flags.id, flags.log_level);
+  // The node serves all the same; a manager that waits for it will say so.
+  const auto told = [&log](const Status& status) {
+    if (!status.ok()) log.Warning("not_notified", {{"why", status.error().text}});
+  };
   const GrpcLines grpc_lines(log);
   MakeLocksCheap();
   auto node = net::RealNode::Open({.config = config,
@@ -86,7 +92,9 @@ int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
                                    .join = flags.join,
                                    .enable_suspend = flags.enable_suspend,
                                    .trace_file = flags.trace,
-                                   .version = kVersion},
+                                   .version = kVersion,
+                                   .serving = [&] { told(manager.Ready()); },
+                                   .stopping = [&] { told(manager.Stopping()); }},
                                   log);
   if (!node.ok()) {
     log.Error("refused_to_start", {{"why", node.error().text}});
