@@ -16,7 +16,8 @@ drydock_net_packages=(
 # To run every check beside.
 drydock_test_packages=(
   binutils clang clang-format clang-tidy libclang-rt-dev python3 python3-jsonschema shellcheck
-  python3-grpcio python3-protobuf iproute2 iptables openssh-server chromium
+  python3-grpcio python3-protobuf python3-yaml iproute2 iptables openssh-server chromium groff-base
+  man-db zsh
 )
 
 # Node.js may well come from elsewhere than Debian, whose npm would then not go with it.

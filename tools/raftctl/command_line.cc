@@ -44,7 +44,7 @@ void AddCommonFlags(CLI::App& app, CommonFlags& common) {
                  "The nodes, as host:port,host:port,... (else --config, else $DRYDOCK_ENDPOINTS)")
       ->type_name("LIST");
   app.add_option("--config", common.config, "The cluster's file, which names the nodes")
-      ->type_name("FILE");
+      ->type_name("JSON-FILE");
   app.add_option_function<std::string>(
          "--timeout",
          [&common](const std::string& text) {

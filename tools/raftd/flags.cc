@@ -20,10 +20,14 @@ void Describe(CLI::App& app, RawFlags& raw) {
   RaftdFlags& flags = raw.flags;
   app.add_option("--config", flags.config, "The cluster's file, the same on all machines")
       ->required()
-      ->envname("DRYDOCK_CONFIG");
-  app.add_option("--id", raw.id, "Which of its nodes this is: n0, n1, ...")->envname("DRYDOCK_ID");
+      ->envname("DRYDOCK_CONFIG")
+      ->type_name("JSON-FILE");
+  app.add_option("--id", raw.id, "Which of its nodes this is: n0, n1, ...")
+      ->envname("DRYDOCK_ID")
+      ->type_name("NODE");
   app.add_option("--data", flags.data, "The directory that this node keeps its store in")
-      ->envname("DRYDOCK_DATA");
+      ->envname("DRYDOCK_DATA")
+      ->type_name("DIR");
   app.add_flag("--bootstrap", flags.bootstrap,
                "Found a new store if the directory has none: for a node's first start");
   app.add_flag("--join", flags.join,
@@ -40,8 +44,10 @@ void Describe(CLI::App& app, RawFlags& raw) {
                "Only tell whether the cluster's file is valid");
   app.add_flag("--enable-suspend", flags.enable_suspend,
                "Let clients make this node silent for a while: for rehearsals");
-  app.add_option("--trace", flags.trace, "Write every event of the node to this file");
-  app.add_option("--log-level", raw.log_level, "error, warning, info or debug")
+  app.add_option("--trace", flags.trace, "Write every event of the node to this file")
+      ->type_name("FILE");
+  app.add_option("--log-level", raw.log_level, "How much it tells")
+      ->type_name("LEVEL:{error,warning,info,debug}")
       ->capture_default_str();
   app.footer(
       "Each flag of --config, --id and --data may come as DRYDOCK_CONFIG, DRYDOCK_ID and\n"

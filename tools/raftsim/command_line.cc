@@ -37,9 +37,12 @@ void AddSeed(CLI::App& command, const std::shared_ptr<Flags>& flags) {
 }
 
 void AddViews(CLI::App& command, ViewFlags& flags) {
-  command.add_option("--html", flags.html, "Write a page that shows the run, for any browser");
-  command.add_option("--mermaid", flags.mermaid,
-                     "Write its last messages as a Mermaid sequence diagram");
+  command.add_option("--html", flags.html, "Write a page that shows the run, for any browser")
+      ->type_name("FILE");
+  command
+      .add_option("--mermaid", flags.mermaid,
+                  "Write its last messages as a Mermaid sequence diagram")
+      ->type_name("FILE");
   command.add_option("--last", flags.last, "So many messages in that diagram")
       ->capture_default_str();
   command
@@ -52,8 +55,10 @@ void AddViews(CLI::App& command, ViewFlags& flags) {
           },
           "The diagram ends at this time, such as 2s; otherwise with the run")
       ->type_name("TIME");
-  command.add_option("--shiviz", flags.shiviz, "Write a log for ShiViz, with vector clocks");
-  command.add_option("--perfetto", flags.perfetto, "Write trace events for ui.perfetto.dev");
+  command.add_option("--shiviz", flags.shiviz, "Write a log for ShiViz, with vector clocks")
+      ->type_name("FILE");
+  command.add_option("--perfetto", flags.perfetto, "Write trace events for ui.perfetto.dev")
+      ->type_name("FILE");
 }
 
 Command AddView(CLI::App& app) {
@@ -62,7 +67,8 @@ Command AddView(CLI::App& app) {
   CLI::App* view = app.add_subcommand("view", "Show a trace");
   view->add_option("TRACE", *files,
                    "What --trace wrote: one file of raftsim, or those of a cluster's raftd")
-      ->required();
+      ->required()
+      ->type_name("FILE");
   AddViews(*view, *flags);
   view->footer(
       "Without options it writes the page, run.html for run.jsonl. A file named - is the standard "
@@ -74,10 +80,10 @@ Command AddView(CLI::App& app) {
 Command AddRun(CLI::App& app) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Replay a scenario and tell what happened");
-  run->add_option("FILE", flags->file, "The scenario, a JSON file")->required();
+  run->add_option("FILE", flags->file, "The scenario")->required()->type_name("JSON-FILE");
   AddSeed(*run, flags);
-  run->add_option("--trace", flags->trace,
-                  "Write every event to this file, one JSON object a line");
+  run->add_option("--trace", flags->trace, "Write every event to this file, one JSON object a line")
+      ->type_name("FILE");
   run->add_flag("--sentences", flags->sentences,
                 "Each line of the trace also says in plain English what happened");
   AddViews(*run, flags->views);
@@ -95,9 +101,12 @@ Command AddShrink(CLI::App& app) {
   auto flags = std::make_shared<ShrinkFlags>();
   CLI::App* shrink = app.add_subcommand(
       "shrink", "Find the smallest scenario that breaks what a failing one breaks");
-  shrink->add_option("FILE", flags->file, "A scenario that fails, a JSON file")->required();
+  shrink->add_option("FILE", flags->file, "A scenario that fails")
+      ->required()
+      ->type_name("JSON-FILE");
   AddSeed(*shrink, flags);
-  shrink->add_option("--out", flags->out, "Write the scenario to this file, not to the output");
+  shrink->add_option("--out", flags->out, "Write the scenario to this file, not to the output")
+      ->type_name("FILE");
   shrink->footer(
       "The same file and seed give the same result, byte for byte.\n"
       "Example:\n  raftsim shrink found.json --out scenarios/regressions/lost-vote.json");
@@ -107,7 +116,7 @@ Command AddShrink(CLI::App& app) {
 Command AddCheck(CLI::App& app) {
   auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* check = app.add_subcommand("check", "Tell whether scenario files are valid");
-  check->add_option("FILE", *files, "Scenario files")->required();
+  check->add_option("FILE", *files, "Scenario files")->required()->type_name("JSON-FILE");
   check->footer("Example:\n  raftsim check scenarios/*/*.json");
   return [files] { return Check(*files); };
 }
@@ -157,7 +166,8 @@ Command AddExplore(CLI::App& app) {
                       "Go on though this property is violated, to see what follows");
   explore->add_option("--memory", flags->memory_mb, "Megabytes for states; 0: no limit")
       ->capture_default_str();
-  explore->add_option("--out", flags->out, "Write a violation to this file, as a scenario");
+  explore->add_option("--out", flags->out, "Write a violation to this file, as a scenario")
+      ->type_name("FILE");
   explore->add_flag("--json", flags->json, "Print the figures as JSON");
   explore->footer("Example:\n  raftsim explore --terms 1 --messages 3 --crashes 1");
   return [flags] { return Explore(*flags); };
@@ -166,7 +176,7 @@ Command AddExplore(CLI::App& app) {
 Command AddLinearize(CLI::App& app) {
   auto flags = std::make_shared<LinearizeFlags>();
   CLI::App* linearize = app.add_subcommand("linearize", "Judge whether a history is linearizable");
-  linearize->add_option("FILE", flags->file, "The history")->required();
+  linearize->add_option("FILE", flags->file, "The history")->required()->type_name("FILE");
   linearize->add_option("--format", flags->format, "How it is written")
       ->check(CLI::IsMember({"drydock", "jepsen-log", "edn", "porcupine"}))
       ->capture_default_str();
@@ -199,7 +209,9 @@ Command AddFuzz(CLI::App& app) {
   auto flags = std::make_shared<FuzzFlags>();
   CLI::App* fuzz =
       app.add_subcommand("fuzz", "Play a different failure history for each seed and judge it");
-  fuzz->add_option("PROFILE", flags->profile, "What may be drawn, a JSON file")->required();
+  fuzz->add_option("PROFILE", flags->profile, "What may be drawn")
+      ->required()
+      ->type_name("JSON-FILE");
   AddSeedOptions(*fuzz, flags);
   fuzz->add_option("--jobs", flags->jobs, "So many processes beside each other")
       ->check(CLI::Range(1, 256))
@@ -211,8 +223,10 @@ Command AddFuzz(CLI::App& app) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   fuzz->add_option("--out", flags->out, "The folder for scenarios that fail")
+      ->type_name("DIR")
       ->capture_default_str();
-  fuzz->add_option("--json", flags->json, "Write the summary to this file as JSON; - prints it");
+  fuzz->add_option("--json", flags->json, "Write the summary to this file as JSON; - prints it")
+      ->type_name("FILE");
   fuzz->add_flag("--guided", flags->guided,
                  "Breed scenarios from those that reached new situations, beside drawing them");
   fuzz->add_flag("!--no-shrink", flags->shrink, "Leave scenarios that fail as they were drawn");
@@ -226,8 +240,11 @@ Command AddFuzz(CLI::App& app) {
 Command AddMerge(CLI::App& app) {
   auto flags = std::make_shared<MergeFlags>();
   CLI::App* merge = app.add_subcommand("merge", "Add up the summaries of the shards of a fuzz run");
-  merge->add_option("FILE", flags->files, "Summaries that fuzz --json wrote")->required();
-  merge->add_option("--json", flags->json, "Write the sum to this file as JSON; - prints it");
+  merge->add_option("FILE", flags->files, "Summaries that fuzz --json wrote")
+      ->required()
+      ->type_name("JSON-FILE");
+  merge->add_option("--json", flags->json, "Write the sum to this file as JSON; - prints it")
+      ->type_name("FILE");
   merge->add_flag("--situations", flags->situations, "Name the situations that no run reached");
   merge->footer("Example:\n  raftsim merge shard-*.json");
   return [flags] { return MergeSummaries(*flags); };
