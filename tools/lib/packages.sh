@@ -80,3 +80,18 @@ apt_quietly() {
   echo "apt-get $action failed: see above." >&2
   return 1
 }
+
+# promtool_path: prints where Prometheus' promtool is. Debian has it in a package that starts a server
+# when it is installed, so that is only unpacked, below build/.
+promtool_path() {
+  # shellcheck disable=SC2154  # root is the caller's
+  local place=$root/build/prometheus
+  command -v promtool && return 0
+  if [[ ! -x $place/usr/bin/promtool ]]; then
+    echo "Unpacking Debian's prometheus into build/prometheus, for promtool" >&2
+    mkdir -p "$place"
+    (cd "$place" && apt-get download prometheus >&2 && dpkg-deb -x prometheus_*.deb . &&
+      rm prometheus_*.deb) || return 1
+  fi
+  echo "$place/usr/bin/promtool"
+}
