@@ -1,7 +1,7 @@
 # install + export: find_package(drydock) gives drydock::core, drydock::text, drydock::sim and
 # drydock::net; find_package(drydock COMPONENTS core) the first alone, which needs nothing else.
 #
-# Two parts, for --component and for the packages (DrydockPackage.cmake): `server` is the programs
+# Components, for --component and for the packages (DrydockPackage.cmake): `programs` is the programs
 # and what goes with them, `development` the libraries.
 include(CMakePackageConfigHelpers)
 
@@ -32,9 +32,25 @@ install(DIRECTORY ${drydock_folders} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dry
 
 foreach(program raftsim raftd raftctl)
   if(TARGET ${program})
-    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT server)
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
   endif()
 endforeach()
+
+install(FILES packaging/man/raftd.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT programs)
+install(FILES packaging/man/raftctl.1 packaging/man/raftsim.1
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(DIRECTORY packaging/completion/bash/
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT programs)
+install(DIRECTORY packaging/completion/zsh/
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT programs)
+install(DIRECTORY scenarios packaging/monitoring
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/drydock COMPONENT programs)
+install(FILES docs/operations.md docs/trace.md docs/wire.md docs/protocol.md docs/fuzzing.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+install(FILES tools/raftd/cluster.schema.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)
+install(FILES tools/raftd/cluster.example.json RENAME cluster.json
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)
 
 configure_package_config_file(cmake/drydockConfig.cmake.in
   ${PROJECT_BINARY_DIR}/drydockConfig.cmake INSTALL_DESTINATION ${drydock_config_dir})

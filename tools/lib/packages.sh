@@ -17,7 +17,7 @@ drydock_net_packages=(
 drydock_test_packages=(
   binutils clang clang-format clang-tidy libclang-rt-dev python3 python3-jsonschema shellcheck
   python3-grpcio python3-protobuf python3-yaml iproute2 iptables openssh-server chromium groff-base
-  man-db zsh
+  man-db zsh systemd util-linux curl dpkg-dev
 )
 
 # Node.js may well come from elsewhere than Debian, whose npm would then not go with it.
