@@ -350,13 +350,18 @@ void LiveCluster::Report(std::string problem) {
   problems_.push_back(std::move(problem));
 }
 
+// The clock of the rehearsal begins when all nodes listen; what was before that counts as then.
+std::int64_t LiveCluster::TraceTime() const {
+  return playing_ ? Time() : 0;
+}
+
 void LiveCluster::Emit(NodeId node, const TraceEvent& event) {
-  bus_.Emit(std::max<std::int64_t>(Time(), 0), node, 0, event);
+  bus_.Emit(TraceTime(), node, 0, event);
 }
 
 sim::EventId LiveCluster::Emit(std::optional<NodeId> node, sim::EventId cause,
                                const sim::SimEvent& event) {
-  return bus_.Emit(std::max<std::int64_t>(Time(), 0), node, cause, event);
+  return bus_.Emit(TraceTime(), node, cause, event);
 }
 
 sim::EventId LiveCluster::TellFault(sim::trace::Fault fault) {

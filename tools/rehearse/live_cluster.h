@@ -153,6 +153,7 @@ class LiveCluster final : public sim::Cluster, private sim::ClientPort {
   void Look();
   void LookAt(NodeId node);
   void ReadLog(NodeId node);
+  std::int64_t TraceTime() const;
   void TakeLine(NodeId node, const LogLine& line);
   void TakeRole(NodeId node, const LogLine& line);
   void TakeEnding(NodeId node, const Ending& ending);
