@@ -95,7 +95,7 @@ class Tree:
         if not self._configured:
             self._command("cmake", "-S", self.folder, "--preset", "release",
                           "-DDRYDOCK_BUILD_NET=OFF", "-DDRYDOCK_BUILD_TESTS=OFF",
-                          "-DDRYDOCK_BUILD_VIEWER=OFF",
+                          "-DDRYDOCK_BUILD_VIEWER=OFF", "-DDRYDOCK_INSTALL=OFF",
                           # An edit may well leave something unused.
                           "-DDRYDOCK_WERROR=OFF")
             self._configured = True
