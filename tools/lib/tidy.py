@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 """clang-tidy over our own sources, in parallel, and only over what changed since it passed.
 
-A source has passed when it, every header of ours that it includes (all of them, if BUILD has not
-compiled it), its compile command, the configuration and clang-tidy itself are what they were. Their
-hash is kept for all checkouts of this user, as ccache keeps objects: in ~/.cache/drydock-tidy/, an
-empty file each, for a month after its last use.
+A source has passed when it, every header of ours that it includes, its compile command, the wire's
+definition, the configuration and clang-tidy itself are what they were. Their hash is kept for all
+checkouts of this user, as ccache keeps objects: in ~/.cache/drydock-tidy/, an empty file each, for a
+month after its last use.
 """
 
 import argparse
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ FOLDERS = ("core", "sim", "net", "tools", "tests")
 PASSED = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache",
                       "drydock-tidy")
 KEPT = 30 * 24 * 3600  # seconds
+INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
 def our_commands(build):
@@ -34,37 +36,34 @@ def our_commands(build):
     for entry in json.loads(database.read_text()):
         path = pathlib.Path(entry["directory"], entry["file"]).resolve()
         if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in FOLDERS:
-            commands[path.relative_to(ROOT).as_posix()] = (entry["command"], entry.get("output"))
+            commands[path.relative_to(ROOT).as_posix()] = entry["command"]
     return commands
 
 
-def all_headers():
-    return [header for folder in FOLDERS for header in (ROOT / folder).rglob("*.h")]
+@functools.cache
+def included_by(file):
+    """Files of ours, by the one or the other way to name them."""
+    names = INCLUDE.findall(file.read_text(encoding="utf-8"))
+    places = [place / name for name in names for place in (ROOT, file.parent)]
+    return [place.resolve() for place in places if place.is_file()]
 
 
-def headers_of(build):
-    """object file -> the headers of ours that its source includes, as ninja saw them; only of those
-    that were built."""
-    listing = subprocess.run(["ninja", "-C", str(build), "-t", "deps"], text=True, check=True,
-                             capture_output=True).stdout
-    headers, current = {}, None
-    for line in listing.split("\n"):
-        if line and not line.startswith(" ") and ": #deps" in line:
-            current = headers.setdefault(line.split(": #deps")[0], [])
-        elif line.startswith("    ") and current is not None:
-            path = (build / line.strip()).resolve()
-            if path.is_relative_to(ROOT):
-                current.append(path)
-    return headers
+def with_all_included(file):
+    found, todo = set(), [file]
+    while todo:
+        file = todo.pop()
+        if file not in found:
+            found.add(file)
+            todo += included_by(file)
+    return sorted(found)
 
 
-def fingerprint(path, command, headers, common):
+def fingerprint(path, command, common):
     """The same wherever the tree lies."""
     digest = hashlib.sha256(common)
     digest.update(command.replace(str(ROOT), ".").encode())
-    for file in sorted({ROOT / path, *headers}):
-        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
-        digest.update(file.read_bytes() if file.exists() else b"")
+    for file in with_all_included(ROOT / path):
+        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
@@ -103,15 +102,15 @@ def main():
     build = arguments.build.resolve()
 
     version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True).stdout
-    common = version + (ROOT / ".clang-tidy").read_bytes()
-    headers, any_header = headers_of(build), all_headers()
+    common = version + b"".join(file.read_bytes() for file in (
+        ROOT / ".clang-tidy", *sorted((ROOT / "proto").rglob("*.proto"))))
     todo = []
     commands = our_commands(build)
     if arguments.only:
         commands = {path: command for path, command in commands.items()
                     if any(part in path for part in arguments.only)}
-    for path, (command, output) in sorted(commands.items()):
-        mark = fingerprint(path, command, headers.get(output, any_header), common)
+    for path, command in sorted(commands.items()):
+        mark = fingerprint(path, command, common)
         if arguments.all or not has_passed(mark):
             todo.append((path, mark))
 
