@@ -249,7 +249,8 @@ TEST_CASE_FIXTURE(Fixture, "streams that stand still give way to those that bega
   for (std::size_t i = 0; i < ChunkIntake::kMaxChunks + 3; ++i) {
     standing.push_back(std::make_unique<Sending>(*stub));
     standing.back()->SendHead(snapshot.Chunk(0, kChunk));
-    ends.push_back(std::async(std::launch::async, [&, i] { return standing[i]->WaitForEnd(); }));
+    Sending* const stream = standing.back().get();  // the vector moves while others wait
+    ends.push_back(std::async(std::launch::async, [stream] { return stream->WaitForEnd(); }));
   }
   Sending chunk(*stub);
   chunk.SendAll(snapshot.Chunk(0, kChunk));
@@ -276,7 +277,8 @@ TEST_CASE_FIXTURE(Fixture, "with too many chunks waiting for the disk, another o
   for (std::size_t i = 0; i < ChunkIntake::kMaxChunks; ++i) {
     waiting.push_back(std::make_unique<Sending>(*stub));
     waiting.back()->SendAll(snapshot.Chunk(0, kChunk));
-    answers.push_back(std::async(std::launch::async, [&, i] { return waiting[i]->Finish(); }));
+    Sending* const stream = waiting.back().get();
+    answers.push_back(std::async(std::launch::async, [stream] { return stream->Finish(); }));
     REQUIRE(Eventually([&] { return follower.open_calls() == i + 1; }));
   }
   Sending another(*stub);
