@@ -2,10 +2,25 @@
 
 #include <cstring>
 #include <new>
+#include <string>
+#include <utility>
 
 #include "core/base/check.h"
 
 namespace drydock {
+namespace {
+
+// From here on a copy costs more than a second allocation.
+constexpr std::size_t kLeastToAdopt = std::size_t{64} << 10;
+
+}  // namespace
+
+struct Bytes::AdoptedBlock : Block {
+  explicit AdoptedBlock(std::string&& content) : owner(std::move(content)) {
+    references.store(kAdopted | 1, std::memory_order_relaxed);
+  }
+  const std::string owner;
+};
 
 Bytes Bytes::Allocate(std::size_t size) {
   Bytes bytes;
@@ -18,6 +33,10 @@ Bytes Bytes::Allocate(std::size_t size) {
 }
 
 void Bytes::Free(Block* block) {
+  if ((block->references.load(std::memory_order_relaxed) & kAdopted) != 0) {
+    delete static_cast<AdoptedBlock*>(block);
+    return;
+  }
   block->~Block();
   ::operator delete(block);
 }
@@ -26,6 +45,16 @@ Bytes::Bytes(std::string_view content) {
   if (content.empty()) return;
   *this = Make(content.size(),
                [content](char* out) { std::memcpy(out, content.data(), content.size()); });
+}
+
+Bytes Bytes::Adopt(std::string&& content) {
+  if (content.size() < kLeastToAdopt) return Bytes(content);
+  auto* block = new AdoptedBlock(std::move(content));
+  Bytes bytes;
+  bytes.block_ = block;
+  bytes.data_ = block->owner.data();
+  bytes.size_ = block->owner.size();
+  return bytes;
 }
 
 Bytes Bytes::Slice(std::size_t offset, std::size_t size) const {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,10 +32,13 @@ class Bytes {
     return *this;
   }
   ~Bytes() {
-    if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      Free(block_);
-    }
+    if (block_ == nullptr) return;
+    const std::uint32_t before = block_->references.fetch_sub(1, std::memory_order_acq_rel);
+    if ((before & ~kAdopted) == 1) Free(block_);
   }
+
+  // Takes the place of a string. A long one is kept as it is: copying it would take long.
+  static Bytes Adopt(std::string&& content);
 
   // Room for `size` bytes; `fill` writes them before anyone else sees them.
   template <class Fill>
@@ -55,9 +59,12 @@ class Bytes {
   friend bool operator==(const Bytes& a, const Bytes& b) { return a.view() == b.view(); }
 
  private:
+  // Counts in its lower bits; the highest one says that the block is an AdoptedBlock.
   struct Block {
     std::atomic<std::uint32_t> references{1};
   };
+  struct AdoptedBlock;
+  static constexpr std::uint32_t kAdopted = std::uint32_t{1} << 31;
   static Bytes Allocate(std::size_t size);
   static void Free(Block* block);
 

@@ -1,5 +1,6 @@
 #include "core/kv/command.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -47,6 +48,14 @@ class Encoder {
     std::visit([this](const auto& op) { Put(op); }, request_.op);
     return std::move(out_);
   }
+  // One behind the other they are the same; keys and values are shared.
+  std::vector<Bytes> EncodeShared() && {
+    std::vector<Bytes> parts;
+    parts_ = &parts;
+    std::visit([this](const auto& op) { Put(op); }, request_.op);
+    EndPart();
+    return parts;
+  }
 
  private:
   void Put(const PutOp& op) {
@@ -80,12 +89,52 @@ class Encoder {
   }
   void Blob(const Bytes& bytes) {
     DRYDOCK_CHECK(bytes.size() <= std::numeric_limits<std::uint32_t>::max(), bytes.size());
-    writer_.Blob(bytes.view());
+    if (parts_ == nullptr) return writer_.Blob(bytes.view());
+    writer_.U32(static_cast<std::uint32_t>(bytes.size()));
+    EndPart();
+    parts_->push_back(bytes);
+  }
+  void EndPart() {
+    if (!out_.empty()) parts_->emplace_back(out_);
+    out_.clear();
   }
 
   const ClientRequest& request_;
   std::string out_;
   Writer writer_;
+  std::vector<Bytes>* parts_ = nullptr;
+};
+
+// Cuts what comes one behind the other into pieces of a size.
+class Cutter {
+ public:
+  explicit Cutter(std::size_t size) : size_(size) {}
+
+  void Add(const Bytes& bytes) {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t taken = std::min(size_ - held_, bytes.size() - at);
+      slices_.push_back(bytes.Slice(at, taken));
+      held_ += taken;
+      at += taken;
+      if (held_ == size_) EndPiece();
+    }
+  }
+  std::vector<Bytes> Pieces() && {
+    if (held_ > 0) EndPiece();
+    return std::move(pieces_);
+  }
+
+ private:
+  void EndPiece() {
+    pieces_.push_back(Joined(slices_));
+    slices_.clear();
+    held_ = 0;
+  }
+
+  const std::size_t size_;
+  std::vector<Bytes> slices_;  // of the piece that is not full yet
+  std::size_t held_ = 0;       // bytes in them
+  std::vector<Bytes> pieces_;
 };
 
 class Decoder {
@@ -155,6 +204,13 @@ std::size_t EncodedSize(const ClientRequest& request) {
 
 std::string EncodeCommand(const ClientRequest& request) {
   return Encoder(request).Encode();
+}
+
+std::vector<Bytes> EncodeInPieces(const ClientRequest& request, std::size_t size) {
+  DRYDOCK_CHECK(size > 0);
+  Cutter cutter(size);
+  for (const Bytes& part : Encoder(request).EncodeShared()) cutter.Add(part);
+  return std::move(cutter).Pieces();
 }
 
 std::optional<ClientRequest> DecodeCommand(const Bytes& bytes) {

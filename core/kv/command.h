@@ -1,9 +1,11 @@
 // Commands as they stand in log entries.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/protocol/client.h"
@@ -14,7 +16,10 @@ namespace drydock {
 // session, sequence and first_unanswered, then the operation. Keys and values are below 4 GiB each;
 // a register keeps at least one session.
 std::string EncodeCommand(const ClientRequest& request);
-// How long that is.
+// The same bytes in pieces of `size`, the last one maybe shorter. A piece that lies within a key or
+// a value shares its storage, so that a large one is cut without being copied.
+std::vector<Bytes> EncodeInPieces(const ClientRequest& request, std::size_t size);
+// How long they are together.
 std::size_t EncodedSize(const ClientRequest& request);
 // Nullopt for anything that EncodeCommand cannot have written. The keys and values that come back
 // share the storage of `bytes`.

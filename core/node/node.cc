@@ -277,19 +277,17 @@ void Node::LetHeldCallsGo(Effects& out, RaftOutput& raft_out) {
 
 // A large command becomes pieces, so that nothing on the wire or on disk is ever large.
 void Node::ProposeCommand(CallId call, const ClientRequest& request, RaftOutput& raft_out) {
-  const Bytes command(EncodeCommand(request));
-  const std::size_t piece = raft_.settings().max_piece_bytes;
-  if (command.size() <= piece) {
+  const std::size_t most = raft_.settings().max_piece_bytes;
+  if (EncodedSize(request) <= most) {
+    const Bytes command(EncodeCommand(request));
     writes_.push_back({raft_.Propose(EntryKind::kCommand, command, raft_out), call});
     return;
   }
-  for (std::size_t at = 0; at < command.size(); at += piece) {
-    const std::size_t size = std::min(piece, command.size() - at);
-    const bool last = at + size == command.size();
-    const Index index = raft_.Propose(last ? EntryKind::kLastPart : EntryKind::kPart,
-                                      command.Slice(at, size), raft_out);
-    if (last) writes_.push_back({index, call});
+  const std::vector<Bytes> pieces = EncodeInPieces(request, most);
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
+    raft_.Propose(EntryKind::kPart, pieces[i], raft_out);
   }
+  writes_.push_back({raft_.Propose(EntryKind::kLastPart, pieces.back(), raft_out), call});
 }
 
 // What was proposed may still be committed by another leader; a read has surely not happened, but

@@ -1,7 +1,10 @@
 #include "core/text/json_writer.h"
 
+#include <array>
 #include <charconv>
 #include <cstddef>
+#include <cstring>
+#include <string>
 
 namespace drydock {
 namespace {
@@ -27,6 +30,22 @@ std::size_t CharacterAt(std::string_view text, std::size_t at) {
   const bool surrogate = first == 0xED && second > 0x9F;
   const bool too_large = first == 0xF4 && second > 0x8F;
   return overlong || surrogate || too_large ? 0 : length;
+}
+
+// Both digits of each byte.
+constexpr auto kHexOfByte = [] {
+  std::array<std::array<char, 2>, 256> digits{};
+  for (std::size_t i = 0; i < digits.size(); ++i) digits[i] = {kHex[i >> 4], kHex[i & 15]};
+  return digits;
+}();
+
+void AppendHex(std::string& out, std::string_view bytes) {
+  std::size_t at = out.size();
+  out.resize(at + 2 * bytes.size());
+  for (const char c : bytes) {
+    std::memcpy(&out[at], kHexOfByte[static_cast<unsigned char>(c)].data(), 2);
+    at += 2;
+  }
 }
 
 bool IsPlain(char c) {
@@ -132,13 +151,8 @@ void JsonWriter::Bytes(std::string_view bytes) {
   BeginObject();
   Key("hex");
   Separate();
-  out_.reserve(out_.size() + 2 * bytes.size() + 3);
   out_ += '"';
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out_ += kHex[byte >> 4];
-    out_ += kHex[byte & 15];
-  }
+  AppendHex(out_, bytes);
   out_ += '"';
   EndObject();
 }

@@ -36,20 +36,23 @@ ReadMode FromWire(v1::ReadMode mode) {
   return static_cast<ReadMode>(static_cast<int>(mode) - 1);
 }
 
-std::optional<ClientOp> DecodeOp(const v1::Operation& in) {
+std::optional<ClientOp> DecodeOp(v1::Operation& in) {
   switch (in.kind_case()) {
-    case v1::Operation::kPut:
-      return PutOp{Bytes(in.put().key()), Bytes(in.put().value())};
+    case v1::Operation::kPut: {
+      v1::PutOperation& put = *in.mutable_put();
+      return PutOp{Bytes(put.key()), Bytes::Adopt(std::move(*put.mutable_value()))};
+    }
     case v1::Operation::kGet:
       if (!v1::ReadMode_IsValid(in.get().mode())) return std::nullopt;
       return GetOp{Bytes(in.get().key()), FromWire(in.get().mode()), in.get().any_node()};
     case v1::Operation::kDelete:
       return DeleteOp{Bytes(in.delete_().key())};
     case v1::Operation::kCompareAndSet: {
-      const v1::CompareAndSetOperation& cas = in.compare_and_set();
+      v1::CompareAndSetOperation& cas = *in.mutable_compare_and_set();
       std::optional<Bytes> expected;
-      if (cas.has_expected()) expected = Bytes(cas.expected());
-      return CompareAndSetOp{Bytes(cas.key()), std::move(expected), Bytes(cas.value())};
+      if (cas.has_expected()) expected = Bytes::Adopt(std::move(*cas.mutable_expected()));
+      return CompareAndSetOp{Bytes(cas.key()), std::move(expected),
+                             Bytes::Adopt(std::move(*cas.mutable_value()))};
     }
     case v1::Operation::kRegister:
       return RegisterOp{};
@@ -109,7 +112,7 @@ v1::ReadMode OnWire(ReadMode mode) {
   return static_cast<v1::ReadMode>(static_cast<int>(mode) + 1);
 }
 
-std::optional<ClientRequest> Decode(const v1::Operation& in) {
+std::optional<ClientRequest> Decode(v1::Operation in) {
   std::optional<ClientOp> op = DecodeOp(in);
   if (!op.has_value()) return std::nullopt;
   return ClientRequest{.session = SessionId(in.session()),
@@ -145,8 +148,8 @@ void Encode(const ClientRequest& request, v1::Operation& out) {
              request.op);
 }
 
-ClientRequest Decode(const setVal_request& in) {
-  return {.op = PutOp{Bytes(in.key()), Bytes(in.value())}};
+ClientRequest Decode(setVal_request in) {
+  return {.op = PutOp{Bytes(in.key()), Bytes::Adopt(std::move(*in.mutable_value()))}};
 }
 
 ClientRequest Decode(const getVal_request& in) {

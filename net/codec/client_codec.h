@@ -13,13 +13,14 @@
 
 namespace drydock::net {
 
-// Nullopt when no kind of operation is set, or an unknown read mode.
-std::optional<ClientRequest> Decode(const v1::Operation& in);
+// Nullopt when no kind of operation is set, or an unknown read mode. Large values are moved, not
+// copied.
+std::optional<ClientRequest> Decode(v1::Operation in);
 void Encode(const ClientRequest& request, v1::Operation& out);
 
 v1::ReadMode OnWire(ReadMode mode);
 
-ClientRequest Decode(const setVal_request& in);
+ClientRequest Decode(setVal_request in);
 ClientRequest Decode(const getVal_request& in);
 
 // The address of the leader is not the core's to know: the caller adds it.

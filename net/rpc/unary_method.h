@@ -56,6 +56,7 @@ class UnaryMethod {
     explicit Call(UnaryMethod& method) : method_(method) {}
 
     const Request& request() const { return request_; }
+    Request& request() { return request_; }  // its parts may be moved out
     const grpc::ServerContext& context() const { return *context_; }
     Response& response() { return response_; }
     // With the response as it stands. Nothing of the call may be used afterwards.

@@ -67,7 +67,7 @@ class KeyValueService::Methods {
   }
 
   void Take(Executions::Call& call) {
-    std::optional<ClientRequest> decoded = Decode(call.request().operation());
+    std::optional<ClientRequest> decoded = Decode(std::move(*call.request().mutable_operation()));
     if (!decoded.has_value()) {
       return call.OnAnswer(0, ClientAnswer{.outcome = Outcome::kBadRequest});
     }

@@ -22,8 +22,8 @@ void StreamFlusher::Flush() {
 void OperationStream::OnRead(v1::ExecuteStreamRequest& request) {
   reading_ = false;
   if (broken_) return;
-  for (const v1::NumberedOperation& numbered : request.operations()) {
-    std::optional<ClientRequest> decoded = Decode(numbered.operation());
+  for (v1::NumberedOperation& numbered : *request.mutable_operations()) {
+    std::optional<ClientRequest> decoded = Decode(std::move(*numbered.mutable_operation()));
     ++undecided_;
     if (decoded.has_value()) {
       runner_.Ask(std::move(*decoded), {this, numbered.number()});

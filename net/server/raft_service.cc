@@ -140,7 +140,7 @@ class RaftService::Methods {
     return Method({.arm = Arm(ask),
                    .take =
                        [this](typename Method::Call& call) {
-                         runner_->Ask(Decode(call.request()), {&call, 0});
+                         runner_->Ask(Decode(std::move(call.request())), {&call, 0});
                        },
                    .answer = answer},
                   options_.waiting);

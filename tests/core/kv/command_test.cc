@@ -58,6 +58,30 @@ TEST_CASE("command: decoding gives back what was encoded") {
   CHECK(op.value.view() == "v");
 }
 
+TEST_CASE("command: its pieces are the same bytes, and what lies within a value is not copied") {
+  std::vector<ClientRequest> requests = Samples();
+  requests.push_back(Sessionless(PutOf(std::string(40, 'k'), std::string(1000, 'v'))));
+  requests.push_back(Sessionless(CasOf("key", std::string(500, 'e'), std::string(700, 'v'))));
+  for (const ClientRequest& request : requests) {
+    const std::string whole = EncodeCommand(request);
+    for (std::size_t size : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{64},
+                             whole.size() - 1, whole.size(), whole.size() + 1}) {
+      CAPTURE(size);
+      const std::vector<Bytes> pieces = EncodeInPieces(request, size);
+      REQUIRE(Joined(pieces).view() == whole);
+      for (std::size_t i = 0; i + 1 < pieces.size(); ++i) REQUIRE(pieces[i].size() == size);
+      REQUIRE(pieces.back().size() <= size);
+    }
+  }
+  const ClientRequest large = Sessionless(PutOf("key", std::string(1000, 'v')));
+  const std::string_view value = std::get<PutOp>(large.op).value.view();
+  const std::vector<Bytes> pieces = EncodeInPieces(large, 100);
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    CHECK(pieces[i].view().data() >= value.data());
+    CHECK(pieces[i].view().data() < value.data() + value.size());
+  }
+}
+
 TEST_CASE("command: the format of a put is fixed") {
   const ClientRequest request = InSession(SessionId(0x0102), 3, 2, PutOf("k", "vw"));
   CHECK(EncodeCommand(request) ==
