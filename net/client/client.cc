@@ -25,6 +25,8 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr int kRoundsOfMembers = 2;
 // The slowest line that is worth waiting for before another node is asked.
 constexpr std::size_t kBytesPerMillisecond = 8192;
+// What a node agrees to.
+constexpr milliseconds kLongestMeasurement{60000};
 // Before a leader that is not ready yet is asked again.
 constexpr milliseconds kNotReady{20};
 
@@ -57,6 +59,11 @@ std::vector<std::string> MembersNotAsked(const std::vector<EndpointStatus>& aske
     if (!known && !member.address().empty()) endpoints.push_back(member.address());
   }
   return endpoints;
+}
+
+Error WhyNoAnswer(const Attempt& attempt, Link& link) {
+  if (attempt.end != Attempt::End::kNotConnected) return Error{attempt.text};
+  return Error{attempt.text + ": " + link.WhyUnreachable()};
 }
 
 }  // namespace
@@ -221,13 +228,13 @@ Result<v1::GetStatusResponse> Client::GetStatus(const std::string& endpoint,
   v1::GetStatusRequest request;
   if (query.key.has_value()) request.set_key(*query.key);
   request.set_histograms(query.histograms);
+  request.set_recent(query.recent);
   Link& link = state_->links().To(endpoint);
   v1::GetStatusResponse response;
   const Attempt attempt =
       link.GetStatus(request, response, Clock::now() + state_->LengthOf(within));
   if (attempt.end == Attempt::End::kAnswered) return response;
-  if (attempt.end != Attempt::End::kNotConnected) return Error{attempt.text};
-  return Error{attempt.text + ": " + link.WhyUnreachable()};
+  return WhyNoAnswer(attempt, link);
 }
 
 std::vector<EndpointStatus> Client::AskStatus(const std::vector<std::string>& endpoints,
@@ -249,10 +256,10 @@ std::vector<EndpointStatus> Client::GetStatusOfAll(const StatusQuery& query, Wit
 }
 
 // The endpoints may all be old: those who were added since may know of others, who lead by now.
-std::vector<EndpointStatus> Client::GetStatusOfMembers(Within within) {
-  std::vector<EndpointStatus> all = GetStatusOfAll({}, within);
+std::vector<EndpointStatus> Client::GetStatusOfMembers(const StatusQuery& query, Within within) {
+  std::vector<EndpointStatus> all = GetStatusOfAll(query, within);
   for (int round = 0; round < kRoundsOfMembers; ++round) {
-    std::vector<EndpointStatus> more = AskStatus(MembersNotAsked(all), {}, within);
+    std::vector<EndpointStatus> more = AskStatus(MembersNotAsked(all), query, within);
     if (more.empty()) break;
     std::ranges::move(more, std::back_inserter(all));
   }
@@ -315,6 +322,22 @@ CallResult Client::TakeSnapshot(const std::string& endpoint, Within within) {
   CallResult result = ResultOf(attempt, link);
   if (attempt.end == Attempt::End::kAnswered) JudgeSnapshot(response, result);
   return result;
+}
+
+// A fifth of the time is left for the answer; no node measures for longer than a minute.
+Result<v1::MeasureRoundTripsResponse> Client::MeasureRoundTrips(const std::string& endpoint,
+                                                                std::uint32_t count,
+                                                                Within within) {
+  const milliseconds length = state_->LengthOf(within);
+  const milliseconds measuring = std::clamp(length * 4 / 5, milliseconds(1), kLongestMeasurement);
+  v1::MeasureRoundTripsRequest request;
+  request.set_count(count);
+  request.set_within_ms(static_cast<std::uint32_t>(measuring.count()));
+  Link& link = state_->links().To(endpoint);
+  v1::MeasureRoundTripsResponse response;
+  const Attempt attempt = link.MeasureRoundTrips(request, response, Clock::now() + length);
+  if (attempt.end == Attempt::End::kAnswered) return response;
+  return WhyNoAnswer(attempt, link);
 }
 
 }  // namespace drydock::net

@@ -59,6 +59,7 @@ struct ClientOptions {
 struct StatusQuery {
   std::optional<std::string> key;  // also the value of this key in the node's own map
   bool histograms = false;
+  bool recent = false;  // also each of the latest entries and elections
 };
 
 struct EndpointStatus {
@@ -98,7 +99,7 @@ class Client {
   // All endpoints at the same time, in their order.
   std::vector<EndpointStatus> GetStatusOfAll(const StatusQuery& query = {}, Within within = {});
   // Of the members besides, whose addresses the leader among those that answered tells.
-  std::vector<EndpointStatus> GetStatusOfMembers(Within within = {});
+  std::vector<EndpointStatus> GetStatusOfMembers(const StatusQuery& query = {}, Within within = {});
   // Makes the node silent to its peers and clients. At least 1 ms and at most kMaxSuspension;
   // kRefused if the node does not allow it.
   CallResult Suspend(const std::string& endpoint, std::chrono::milliseconds length,
@@ -119,6 +120,11 @@ class Client {
   // already; `found` tells whether one was written. `index` and `value` (in decimal, bytes of
   // state) tell which one it has then.
   CallResult TakeSnapshot(const std::string& endpoint, Within within = {});
+
+  // Has the node call each other member `count` times and tell how long the answers took. It ends
+  // its calls early enough to answer in time. The error goes with the name of the endpoint.
+  Result<v1::MeasureRoundTripsResponse> MeasureRoundTrips(const std::string& endpoint,
+                                                          std::uint32_t count, Within within = {});
 
   static constexpr std::chrono::milliseconds kMaxSuspension{0xffffffff};
 

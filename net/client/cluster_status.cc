@@ -7,6 +7,7 @@
 
 #include "core/text/json_writer.h"
 #include "core/text/words.h"
+#include "net/client/text_table.h"
 
 namespace drydock::net {
 namespace {
@@ -101,24 +102,6 @@ Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
   line[5] = std::to_string(node.told->applied());
   if (node.told->snapshot_index() > 0) line[6] = std::to_string(node.told->snapshot_index());
   return line;
-}
-
-template <std::size_t Columns>
-std::string Render(const std::vector<LineWith<Columns>>& lines) {
-  std::array<std::size_t, Columns> widths{};
-  for (const LineWith<Columns>& line : lines) {
-    for (std::size_t i = 0; i < Columns; ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  std::string text;
-  for (const LineWith<Columns>& line : lines) {
-    std::string row;
-    for (std::size_t i = 0; i < Columns; ++i) {
-      row += line[i] + std::string(widths[i] - line[i].size() + 2, ' ');
-    }
-    row.erase(row.find_last_not_of(' ') + 1);
-    text += row + "\n";
-  }
-  return text;
 }
 
 const char* RoleWord(const v1::MemberStatus& member) {
@@ -235,7 +218,7 @@ std::string StatusTable(const ClusterStatus& status) {
   std::vector<Line> lines = {
       {"NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "SNAPSHOT", "SILENT", "BEHIND", ""}};
   for (const NodeStatus& node : status.nodes) lines.push_back(LineOf(node, status));
-  return Render(lines);
+  return RenderTable(lines);
 }
 
 std::string StatusJson(const ClusterStatus& status) {
@@ -267,7 +250,7 @@ std::string MembersTable(const ClusterStatus& status) {
                      or_dash(StoreText(member.store())),
                      behind.has_value() ? std::to_string(*behind) : "-"});
   }
-  return Render(lines) + (status.members_changing ? "A change is under way.\n" : "");
+  return RenderTable(lines) + (status.members_changing ? "A change is under way.\n" : "");
 }
 
 std::string MembersJson(const ClusterStatus& status) {

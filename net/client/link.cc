@@ -12,6 +12,7 @@
 
 #include "core/text/words.h"
 #include "net/rpc/channel.h"
+#include "net/rpc/failure_text.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "proto/raft.grpc.pb.h"
 
@@ -43,15 +44,6 @@ gpr_timespec OnGrpcClock(Clock::time_point deadline) {
   const auto left = std::max(deadline - Clock::now(), Clock::duration::zero());
   const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(ns, GPR_TIMESPAN));
-}
-
-// gRPC tells the whole way down to the cause, which stands last.
-std::string CauseIn(const std::string& message) {
-  const bool is_chain =
-      message.rfind("failed to connect", 0) == 0 || message.rfind("DNS resolution failed", 0) == 0;
-  const std::size_t last = message.rfind(": ");
-  const bool cut = is_chain && last != std::string::npos && last + 2 < message.size();
-  return cut ? message.substr(last + 2) : message;
 }
 
 Attempt Lost(const grpc::Status& status) {
@@ -189,6 +181,14 @@ Attempt Link::ChangeMembers(const v1::ChangeMembersRequest& request,
 Attempt Link::TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline) {
   return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
     return wire.admin->TakeSnapshot(&context, v1::TakeSnapshotRequest(), &response);
+  });
+}
+
+Attempt Link::MeasureRoundTrips(const v1::MeasureRoundTripsRequest& request,
+                                v1::MeasureRoundTripsResponse& response,
+                                Clock::time_point deadline) {
+  return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
+    return wire.admin->MeasureRoundTrips(&context, request, &response);
   });
 }
 

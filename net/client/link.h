@@ -15,6 +15,8 @@ class ExecuteRequest;
 class ExecuteResponse;
 class GetStatusRequest;
 class GetStatusResponse;
+class MeasureRoundTripsRequest;
+class MeasureRoundTripsResponse;
 class ResumeResponse;
 class TransferLeadershipRequest;
 class TransferLeadershipResponse;
@@ -63,6 +65,8 @@ class Link {
   Attempt ChangeMembers(const v1::ChangeMembersRequest& request,
                         v1::ChangeMembersResponse& response, Clock::time_point deadline);
   Attempt TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline);
+  Attempt MeasureRoundTrips(const v1::MeasureRoundTripsRequest& request,
+                            v1::MeasureRoundTripsResponse& response, Clock::time_point deadline);
 
   // Why the last connection failed, for a person: "Connection refused". Takes a moment.
   std::string WhyUnreachable();

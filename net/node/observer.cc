@@ -7,10 +7,16 @@
 
 namespace drydock::net {
 
+void Observer::StartIn(Term term) {
+  log_.StartIn(term);
+  election_times_.StartIn(term);
+}
+
 void Observer::Event(TimePoint now, const TraceEvent& event) {
   log_.Event(unix_zero_ + now.nanoseconds(), event);
   if (trace_ != nullptr) trace_->Write(now, event);
   lead_times_.Observe(event, now);
+  election_times_.Observe(event, now);
   metrics_.Observe(event);
   if (const auto* role = std::get_if<trace::RoleChanged>(&event)) {
     leads_ = role->role == Role::kLeader;

@@ -19,6 +19,7 @@
 #include "net/log/trace_file.h"
 #include "net/metrics/node_metrics.h"
 #include "net/runtime/call_table.h"
+#include "net/runtime/election_times.h"
 #include "net/runtime/lead_times.h"
 
 namespace drydock::net {
@@ -27,6 +28,8 @@ namespace drydock::net {
 class Observer {
  public:
   Observer(EventLog& log, const NodeMetricsOptions& options) : log_(log), metrics_(options) {}
+  // The term that the node starts in.
+  void StartIn(Term term);
   void WriteTraceTo(std::unique_ptr<TraceFile> trace) { trace_ = std::move(trace); }
 
   // What the time of day is at `now`: to be told now and then, as clocks are set.
@@ -58,6 +61,7 @@ class Observer {
   // Why the node stopped itself; empty: it has not.
   const std::string& halted() const { return halted_; }
   LeadTimes& lead_times() { return lead_times_; }
+  const ElectionTimes& election_times() const { return election_times_; }
   NodeMetrics& metrics() { return metrics_; }
   Health& health() { return health_; }
   // Clients get answers here: the node leads or knows who does, and nothing keeps it silent.
@@ -75,6 +79,7 @@ class Observer {
   std::int64_t unix_zero_ = 0;  // the time of day at zero of the steady clock
   std::unique_ptr<TraceFile> trace_;
   LeadTimes lead_times_;
+  ElectionTimes election_times_;
   NodeMetrics metrics_;
   Health health_;
   std::map<NodeId, Peer> peers_;

@@ -18,6 +18,7 @@
 #include "net/node/status.h"
 #include "net/node/store.h"
 #include "net/peers/peer_links.h"
+#include "net/peers/round_trips.h"
 #include "net/rpc/mailbox.h"
 #include "net/runtime/node_runner.h"
 #include "net/server/connection_guard.h"
@@ -31,6 +32,8 @@ namespace {
 constexpr Duration kDrainTime = Duration::Seconds(5);
 // Then calls that are still open, such as a client's idle stream, are ended.
 constexpr std::chrono::milliseconds kFarewell(500);
+// How long a measurement of round trips takes at most, in ms, if nothing else is asked.
+constexpr std::int64_t kMeasureTime = 10000;
 constexpr Duration kHousekeeping = Duration::Milliseconds(250);
 // Steps must not wait behind an endless row of events.
 constexpr int kEventsPerStep = 512;
@@ -76,8 +79,11 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
                   AdminHooks(),
                   [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
                     return TakeGreeting(request, out);
-                  }),
-        links_(options_.id, options_.config, EventsOfPeers()) {}
+                  },
+                  {options_.config.cluster, options_.id}),
+        links_(options_.id, options_.config, EventsOfPeers()),
+        round_trips_(
+            [this](NodeId node, std::uint64_t number) { return links_.Ping(node, number); }) {}
 
   ~Parts() override {
     if (server_.server != nullptr) CloseQueue();
@@ -111,6 +117,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
     return AddressOf(node, runner_->node().raft().configuration(), options_.config);
   }
   bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
+  void Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done);
   std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
   Status OpenPages();
@@ -140,6 +147,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   // The services outlive the server, and what is in the queue outlives the queue.
   Services services_;
   PeerLinks links_;
+  RoundTrips round_trips_;
   OpenServer server_;
   std::optional<ConnectionGuard> guard_;  // gone before the server
   std::unique_ptr<Mailbox> mailbox_;
@@ -187,7 +195,20 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
           [this](v1::TakeSnapshotResponse& out) { FillSnapshot(runner_->node(), out); },
       .change = [this](MembershipChange change,
                        Question question) { runner_->ChangeMembers(std::move(change), question); },
+      .measure = [this](const v1::MeasureRoundTripsRequest& request,
+                        RoundTrips::Done done) { Measure(request, std::move(done)); },
+      .self = options_.id,
       .address_of = [this](NodeId node) { return AddressOfNode(node); }};
+}
+
+void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done) {
+  std::vector<NodeId> nodes;
+  for (const Member& member : runner_->node().raft().configuration().members()) {
+    if (member.node != options_.id) nodes.push_back(member.node);
+  }
+  const std::int64_t within = request.within_ms() == 0 ? kMeasureTime : request.within_ms();
+  round_trips_.Measure(nodes, request.count(), now_ + Duration::Milliseconds(within),
+                       std::move(done));
 }
 
 std::optional<v1::SnapshotOutcome> RealNode::Parts::TakeSnapshot(Question question) {
@@ -246,7 +267,7 @@ Status RealNode::Parts::OpenPages() {
 }
 
 void RealNode::Parts::MakeNode(Recovered recovered) {
-  log_.StartIn(recovered.term);
+  observer_.StartIn(recovered.term);
   if (recovered.torn.has_value()) {
     log_.Warning("torn_tail_cut",
                  {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
@@ -281,6 +302,14 @@ PeerEvents RealNode::Parts::EventsOfPeers() {
       .failed =
           [this](NodeId peer, const grpc::Status& why) {
             if (!drain_until_.has_value()) observer_.Unreachable(peer, why.error_message());
+          },
+      .knows_commit = [this](NodeId peer,
+                             Index commit) { observer_.lead_times().KnowsCommit(peer, commit); },
+      .pinged =
+          [this](NodeId peer, std::uint64_t number, const grpc::Status& status,
+                 std::chrono::nanoseconds took) {
+            if (status.ok()) return round_trips_.Answered(peer, number, took);
+            round_trips_.Failed(peer, number, status);
           }};
 }
 
@@ -347,15 +376,22 @@ void RealNode::Parts::HandleEvents() {
 
 void RealNode::Parts::NoteHeldEverywhere() {
   const Raft& raft = runner_->node().raft();
-  if (raft.leadership() == nullptr || !observer_.lead_times().WaitsForOthers()) return;
+  LeadTimes& times = observer_.lead_times();
+  if (raft.leadership() == nullptr || !times.WaitsForOthers()) return;
   Index everywhere = raft.durable_index();
-  for (const Peer& peer : raft.leadership()->peers) everywhere = std::min(everywhere, peer.match);
-  observer_.lead_times().HeldEverywhere(everywhere, now_);
+  Index known = raft.commit();
+  for (const Peer& peer : raft.leadership()->peers) {
+    everywhere = std::min(everywhere, peer.match);
+    known = std::min(known, times.CommitKnownBy(peer.node));
+  }
+  times.HeldEverywhere(everywhere, now_);
+  times.KnownEverywhere(known, now_);
 }
 
 void RealNode::Parts::KeepHouse() {
   next_housekeeping_ = now_ + kHousekeeping;
   links_.Follow(runner_->node().raft(), now_);
+  round_trips_.Expire(now_);
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
@@ -404,6 +440,7 @@ void RealNode::Parts::ShutDown() {
   runner_->Abandon();
   services_.Flush();
   services_.Close();
+  round_trips_.Abandon();
   links_.Cancel();
   bool ended = false;
   std::thread ending([&] {

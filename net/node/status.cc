@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text/names.h"
 #include "net/peers/peer_links.h"
 #include "proto/drydock/v1/drydock.pb.h"
 
@@ -78,6 +79,38 @@ void FillMembers(const StatusSource& source, v1::GetStatusResponse& out) {
   out.set_members_changing(configuration.IsJoint());
 }
 
+std::uint64_t Nanoseconds(Duration duration) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(duration.nanoseconds(), 0));
+}
+
+void Encode(const LeadTimes::Proposal& proposal, v1::ProposalTimes& out) {
+  out.set_index(proposal.index.value());
+  out.set_term(Signed(proposal.term));
+  const auto& took = proposal.took;
+  if (const auto time = took[LeadTimes::kDurable]) out.set_durable_ns(Nanoseconds(*time));
+  if (const auto time = took[LeadTimes::kCommitted]) out.set_commit_ns(Nanoseconds(*time));
+  if (const auto time = took[LeadTimes::kEverywhere]) out.set_everywhere_ns(Nanoseconds(*time));
+  if (const auto time = took[LeadTimes::kKnown]) out.set_known_ns(Nanoseconds(*time));
+}
+
+void Encode(const ElectionTimes::Election& election, v1::ElectionTimes& out) {
+  out.set_number(election.number);
+  out.set_term(Signed(election.term));
+  out.set_began(std::string(NameOf(election.began)));
+  out.set_ended(std::string(NameOf(election.ended)));
+  out.set_took_ns(Nanoseconds(election.took));
+  if (election.asked_after) out.set_asked_after_ns(Nanoseconds(*election.asked_after));
+}
+
+void FillRecent(Observer& observer, v1::GetStatusResponse& out) {
+  for (const LeadTimes::Proposal& proposal : observer.lead_times().recent()) {
+    Encode(proposal, *out.add_recent_proposals());
+  }
+  for (const ElectionTimes::Election& election : observer.election_times().recent()) {
+    Encode(election, *out.add_recent_elections());
+  }
+}
+
 }  // namespace
 
 void Encode(const Histogram& histogram, v1::DurationHistogram& out) {
@@ -136,6 +169,7 @@ void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRe
     Encode(source.observer.lead_times().commit(), *out.mutable_commit_times());
     Encode(source.observer.lead_times().everywhere(), *out.mutable_everywhere_times());
   }
+  if (request.recent()) FillRecent(source.observer, out);
 }
 
 }  // namespace drydock::net

@@ -22,8 +22,8 @@ template <class Request, class Response>
 class CallPool {
  public:
   using Clock = std::chrono::steady_clock;
-  using Finished =
-      std::function<void(const grpc::Status&, const Response&, std::chrono::nanoseconds took)>;
+  using Finished = std::function<void(const Request&, const grpc::Status&, const Response&,
+                                      std::chrono::nanoseconds took)>;
 
   explicit CallPool(Finished finished) : finished_(std::move(finished)) {}
 
@@ -74,7 +74,7 @@ class CallPool {
 
   void Finish(Call& call) {
     --under_way_;
-    finished_(call.status, call.response, Clock::now() - call.started);
+    finished_(call.request, call.status, call.response, Clock::now() - call.started);
     call.reader.reset();
     call.context.reset();
     idle_.push_back(&call);

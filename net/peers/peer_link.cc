@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -30,6 +31,28 @@ grpc::ChannelArguments ChannelArgumentsOfPeers() {
   return arguments;
 }
 
+// What a follower knows to be committed now that it has answered.
+std::optional<std::uint64_t> KnownCommit(const appendEntry& request,
+                                         const appendEntry_pending& response) {
+  if (!response.outcome()) return std::nullopt;
+  return std::min(request.commit(), response.match());
+}
+std::optional<std::uint64_t> KnownCommit(const heartbeat& request,
+                                         const heartbeat_response& response) {
+  if (!response.outcome()) return std::nullopt;
+  return std::min(static_cast<std::uint64_t>(request.lastdb_id()), response.match());
+}
+std::optional<std::uint64_t> KnownCommit(const commitVal_request& request,
+                                         const commitVal_response& response) {
+  if (!response.outcome()) return std::nullopt;
+  return request.commit();
+}
+// Other messages say nothing of it.
+template <class Request, class Response>
+std::optional<std::uint64_t> KnownCommit(const Request&, const Response&) {
+  return std::nullopt;
+}
+
 }  // namespace
 
 PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& options,
@@ -49,6 +72,10 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       bids_([this](const auto&... result) { Finished(result...); }),
       questions_([this](const auto&... result) { Finished(result...); }),
       greetings_([](const auto&...) {}),
+      pings_([this](const v1::PingRequest& request, const grpc::Status& status, const auto&,
+                    std::chrono::nanoseconds took) {
+        if (!cancelled_) events_.pinged(peer_, request.number(), status, took);
+      }),
       chunks_(*peer_service_, options.fingerprint, queue,
               [this](const grpc::Status& status, const v1::InstallSnapshotResponse& response) {
                 if (!status.ok()) return Failed(status);
@@ -114,11 +141,14 @@ void PeerLink::Send(const Message& message) {
       message.body);
 }
 
-template <class Response>
-void PeerLink::Finished(const grpc::Status& status, const Response& response,
-                        std::chrono::nanoseconds took) {
+template <class Request, class Response>
+void PeerLink::Finished(const Request& request, const grpc::Status& status,
+                        const Response& response, std::chrono::nanoseconds took) {
   if (!status.ok()) return Failed(status);
   events_.round_trip(peer_, took);
+  if (const auto commit = KnownCommit(request, response)) {
+    events_.knows_commit(peer_, Index(*commit));
+  }
   Take(response);
 }
 
@@ -145,6 +175,19 @@ void PeerLink::Greet() {
       });
 }
 
+void PeerLink::Ping(std::uint64_t number) {
+  pings_.Begin(
+      options_.call_deadline,
+      [&](v1::PingRequest& request) {
+        request.set_cluster(options_.cluster);
+        request.set_node(peer_.value());
+        request.set_number(number);
+      },
+      [&](grpc::ClientContext* context, const v1::PingRequest& request) {
+        return peer_service_->PrepareAsyncPing(context, request, &queue_);
+      });
+}
+
 void PeerLink::ReconnectNow() {
   grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   channel_->GetState(/*try_to_connect=*/true);
@@ -153,7 +196,7 @@ void PeerLink::ReconnectNow() {
 std::size_t PeerLink::live() const {
   return votes_.under_way() + appends_.under_way() + heartbeats_.under_way() +
          notices_.under_way() + bids_.under_way() + questions_.under_way() +
-         greetings_.under_way() + chunks_.live();
+         greetings_.under_way() + pings_.under_way() + chunks_.live();
 }
 
 void PeerLink::Cancel() {
@@ -165,6 +208,7 @@ void PeerLink::Cancel() {
   bids_.Cancel();
   questions_.Cancel();
   greetings_.Cancel();
+  pings_.Cancel();
   chunks_.Cancel();
 }
 

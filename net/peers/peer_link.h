@@ -32,6 +32,12 @@ struct PeerEvents {
   std::function<void(Message response)> response;
   std::function<void(NodeId peer, std::chrono::nanoseconds took)> round_trip;
   std::function<void(NodeId peer, const grpc::Status& why)> failed;
+  // It has answered a message from which it learnt that the log is committed up to here.
+  std::function<void(NodeId peer, Index commit)> knows_commit = [](NodeId, Index) {};
+  // What came of a ping.
+  std::function<void(NodeId peer, std::uint64_t number, const grpc::Status&,
+                     std::chrono::nanoseconds took)>
+      pinged = [](NodeId, std::uint64_t, const grpc::Status&, std::chrono::nanoseconds) {};
 };
 
 // Lives on the loop's thread. It must outlive what it has put into the queue: destroy it once the
@@ -44,6 +50,8 @@ class PeerLink {
   void Send(const Message& message);
   // Tells the peer that this node is here, so that it connects at once.
   void Greet();
+  // Asks for an answer that means nothing; the events tell how long that took.
+  void Ping(std::uint64_t number);
   // The peer is there: a wait that the channel had begun before its next try is over.
   void ReconnectNow();
   // Ends all calls: they come out of the queue as failed, and nobody is told of it.
@@ -61,8 +69,8 @@ class PeerLink {
   void Call(const Message& message, Pool<Request, Response>& pool, Prepare prepare);
   void Bid(const Message& message);
   void Ask(const Message& message);
-  template <class Response>
-  void Finished(const grpc::Status& status, const Response& response,
+  template <class Request, class Response>
+  void Finished(const Request& request, const grpc::Status& status, const Response& response,
                 std::chrono::nanoseconds took);
   template <class Response>
   void Take(const Response& response);
@@ -83,6 +91,7 @@ class PeerLink {
   Pool<v1::TimeoutNowRequest, v1::TimeoutNowResponse> bids_;
   Pool<v1::ReadIndexRequest, v1::ReadIndexResponse> questions_;
   Pool<v1::HelloRequest, v1::HelloResponse> greetings_;
+  Pool<v1::PingRequest, v1::PingResponse> pings_;
   ChunkSender chunks_;
 };
 

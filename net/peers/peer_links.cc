@@ -76,6 +76,13 @@ void PeerLinks::Send(const Message& message, const Raft& raft, TimePoint now) {
   if (link != links_.end()) link->second.wire->Send(message);
 }
 
+bool PeerLinks::Ping(NodeId node, std::uint64_t number) {
+  const auto link = links_.find(node);
+  if (link == links_.end()) return false;
+  link->second.wire->Ping(number);
+  return true;
+}
+
 bool PeerLinks::ReconnectNow(NodeId node) {
   const auto link = links_.find(node);
   if (link == links_.end()) return false;

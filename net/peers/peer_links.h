@@ -35,6 +35,8 @@ class PeerLinks {
   void Send(const Message& message, const Raft& raft, TimePoint now);
 
   bool Contains(NodeId node) const { return links_.contains(node); }
+  // The events tell what comes of it. False: there is no link.
+  bool Ping(NodeId node, std::uint64_t number);
   // The node is there: a wait before the next try to connect is over. False: there is no link.
   bool ReconnectNow(NodeId node);
   // Ends all calls: they come out of the queue as failed.

@@ -8,6 +8,19 @@
 
 namespace drydock::net {
 
+namespace {
+
+void Encode(NodeId node, const RoundTripsTo& trips, v1::PeerRoundTrips& out) {
+  out.set_node(node.value());
+  out.set_asked(trips.asked);
+  for (const std::chrono::nanoseconds took : trips.took) {
+    out.add_took_ns(static_cast<std::uint64_t>(took.count()));
+  }
+  out.set_failure(trips.failure);
+}
+
+}  // namespace
+
 class AdminService::Methods {
  public:
   explicit Methods(AdminServiceHooks hooks) : hooks_(std::move(hooks)) {}
@@ -20,6 +33,7 @@ class AdminService::Methods {
     transfers_.Start();
     snapshots_.Start();
     changes_.Start();
+    measurements_.Start();
   }
 
   void Close() {
@@ -28,10 +42,11 @@ class AdminService::Methods {
     transfers_.Close();
     snapshots_.Close();
     changes_.Close();
+    measurements_.Close();
   }
   std::size_t live() const {
     return statuses_.live() + resumptions_.live() + transfers_.live() + snapshots_.live() +
-           changes_.live();
+           changes_.live() + measurements_.live();
   }
 
  private:
@@ -39,12 +54,28 @@ class AdminService::Methods {
   using Resumptions = UnaryMethod<v1::ResumeRequest, v1::ResumeResponse>;
   using Transfers = UnaryMethod<v1::TransferLeadershipRequest, v1::TransferLeadershipResponse>;
   using Changes = UnaryMethod<v1::ChangeMembersRequest, v1::ChangeMembersResponse>;
+  using Measurements = UnaryMethod<v1::MeasureRoundTripsRequest, v1::MeasureRoundTripsResponse>;
   using Snapshots = UnaryMethod<v1::TakeSnapshotRequest, v1::TakeSnapshotResponse>;
 
   grpc::Status TellSnapshot(v1::SnapshotOutcome outcome, v1::TakeSnapshotResponse& response) {
     response.set_outcome(outcome);
     hooks_.newest_snapshot(response);
     return grpc::Status::OK;
+  }
+
+  void TakeMeasurement(Measurements::Call& call) {
+    const v1::MeasureRoundTripsRequest& request = call.request();
+    if (request.count() < 1 || request.count() > 1000 || request.within_ms() > 60000) {
+      return call.Finish(
+          {grpc::StatusCode::INVALID_ARGUMENT, "from 1 to 1000 calls, within 60000 ms at most"});
+    }
+    hooks_.measure(request, [this, &call](const grpc::Status& status, const auto& results) {
+      call.response().set_node(hooks_.self.value());
+      for (const auto& [node, trips] : results) {
+        Encode(node, trips, *call.response().add_peers());
+      }
+      call.Finish(status);
+    });
   }
 
   void TakeChange(Changes::Call& call) {
@@ -145,6 +176,13 @@ class AdminService::Methods {
                      const ChangeAnswer& answer,
                      v1::ChangeMembersResponse& response) { return TellChange(answer, response); }},
       1};
+  Measurements measurements_{{.arm =
+                                  [this](auto* context, auto* request, auto* writer, void* tag) {
+                                    admin_.RequestMeasureRoundTrips(context, request, writer,
+                                                                    queue_, queue_, tag);
+                                  },
+                              .take = [this](Measurements::Call& call) { TakeMeasurement(call); }},
+                             1};
 };
 
 AdminService::AdminService(AdminServiceHooks hooks)

@@ -10,6 +10,7 @@
 
 #include "core/base/strong.h"
 #include "core/protocol/configuration_change.h"
+#include "net/peers/round_trips.h"
 #include "net/runtime/call_table.h"
 
 namespace grpc {
@@ -21,6 +22,7 @@ namespace drydock::v1 {
 class ChangeMembersResponse;
 class GetStatusRequest;
 class GetStatusResponse;
+class MeasureRoundTripsRequest;
 class TakeSnapshotResponse;
 enum SnapshotOutcome : int;
 }  // namespace drydock::v1
@@ -39,6 +41,10 @@ struct AdminServiceHooks {
   std::function<void(v1::TakeSnapshotResponse&)> newest_snapshot;
   // Asks the node; the caller is told by OnChange.
   std::function<void(MembershipChange, Question)> change;
+  // Measures, and calls `done` exactly once.
+  std::function<void(const v1::MeasureRoundTripsRequest&, RoundTrips::Done done)> measure;
+  // Which node this is.
+  NodeId self;
   // Where a node is; "" when that is not known.
   std::function<std::string(NodeId)> address_of;
 };

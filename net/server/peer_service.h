@@ -1,10 +1,11 @@
 // What nodes say to each other beside the report's service (drydock.v1.PeerService): the greeting,
-// the leader's bid to campaign, and the chunks of its snapshot.
+// the leader's bid to campaign, the chunks of its snapshot, and pings.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "net/server/raft_service.h"
 
@@ -17,11 +18,16 @@ namespace drydock::net {
 
 // False: the one who greets is of another cluster or no member.
 using TakeHello = std::function<bool(const v1::HelloRequest&, v1::HelloResponse&)>;
+// For whom pings are answered.
+struct PingTarget {
+  std::string cluster;
+  NodeId self;
+};
 
 // Lives on the loop's thread, until its queue is drained.
 class PeerService {
  public:
-  PeerService(RaftServiceOptions options, TakeHello hello);
+  PeerService(RaftServiceOptions options, TakeHello hello, PingTarget me);
   ~PeerService();
 
   grpc::Service& async_service();

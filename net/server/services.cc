@@ -5,11 +5,11 @@
 namespace drydock::net {
 
 Services::Services(RaftServiceOptions raft, KeyValueServiceOptions key_value,
-                   AdminServiceHooks admin, TakeHello hello)
+                   AdminServiceHooks admin, TakeHello hello, PingTarget me)
     : raft_(raft),
       key_value_(std::move(key_value)),
       admin_(std::move(admin)),
-      peer_(std::move(raft), std::move(hello)),
+      peer_(std::move(raft), std::move(hello), std::move(me)),
       reflection_({"Raft", "drydock.v1.AdminService", "drydock.v1.KeyValueService",
                    "drydock.v1.PeerService", "grpc.channelz.v1.Channelz", "grpc.health.v1.Health",
                    "grpc.reflection.v1alpha.ServerReflection"}) {}

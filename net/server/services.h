@@ -23,7 +23,7 @@ namespace drydock::net {
 class Services {
  public:
   Services(RaftServiceOptions raft, KeyValueServiceOptions key_value, AdminServiceHooks admin,
-           TakeHello hello);
+           TakeHello hello, PingTarget me);
 
   std::vector<grpc::Service*> All();
   // To be called once the server has been started; until then calls wait.

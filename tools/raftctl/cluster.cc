@@ -48,11 +48,11 @@ Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common) {
   return net::Client::Open(std::move(endpoints.value()), {.deadline = common.timeout});
 }
 
-Result<net::ClusterStatus> AskAll(const CommonFlags& common) {
+Result<net::ClusterStatus> AskAll(const CommonFlags& common, const net::StatusQuery& query) {
   const Result<std::unique_ptr<net::Client>> client = OpenClient(common);
   if (!client.ok()) return client.error();
   return net::Summarize(
-      client.value()->GetStatusOfMembers(std::min(common.timeout, kStatusDeadline)),
+      client.value()->GetStatusOfMembers(query, std::min(common.timeout, kStatusDeadline)),
       NamesFromConfig(common));
 }
 

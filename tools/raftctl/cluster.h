@@ -15,7 +15,7 @@ namespace drydock::tools {
 Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common);
 
 // What all nodes say within a second, or within the operation's timeout if that is shorter.
-Result<net::ClusterStatus> AskAll(const CommonFlags& common);
+Result<net::ClusterStatus> AskAll(const CommonFlags& common, const net::StatusQuery& query = {});
 // The same, again and again until one of them leads and is ready, at most for the operation's
 // timeout: after a change of leaders it takes a moment.
 Result<net::ClusterStatus> AwaitLeader(const CommonFlags& common);

@@ -204,6 +204,22 @@ Command AddTransfer(CLI::App& app, const CommonFlags& common) {
   return [to, &common] { return Transfer(common, *to); };
 }
 
+Command AddTimings(CLI::App& app, const CommonFlags& common) {
+  CLI::App* timings =
+      app.add_subcommand("timings", "Show how long the latest entries and elections took");
+  timings->footer(
+      "Of the last 1024 entries of a node's latest term as leader, medians, on its own clock, from "
+      "the\nproposal on:\n"
+      "DURABLE     to the leader's own disk\n"
+      "COMMIT      to the commitment, as the leader sees it\n"
+      "EVERYWHERE  to the disks of all members, as their answers tell\n"
+      "KNOWN       until all members know of the commitment, as their answers tell\n"
+      "Of the last 256 elections that the node stood in: how many were won, and not; WON and LOST "
+      "are\nthe medians from the beginning to the end. --output json has each by itself.\n"
+      "Example:\n  raftctl timings --output json");
+  return [&common] { return Timings(common); };
+}
+
 Command AddSnapshot(CLI::App& app, const CommonFlags& common) {
   auto node = std::make_shared<NodeChoice>();
   CLI::App* snapshot = app.add_subcommand("snapshot", "Have a node write a snapshot now");
@@ -225,7 +241,8 @@ Commands AddCommands(CLI::App& app, const CommonFlags& common) {
           {"status", AddStatus(app, common)},     {"suspend", AddSuspend(app, common)},
           {"resume", AddResume(app, common)},     {"transfer", AddTransfer(app, common)},
           {"snapshot", AddSnapshot(app, common)}, {"members", AddMembers(app, common)},
-          {"bench", AddBench(app, common)}};
+          {"bench", AddBench(app, common)},       {"ping", AddPing(app, common)},
+          {"timings", AddTimings(app, common)}};
 }
 
 void Describe(CLI::App& app) {
@@ -261,8 +278,8 @@ int RunCommandLine(int argc, char** argv) {
   if (argc > 1 && IsUnknownCommand(argv[1], commands)) {
     PrintError(
         "there is no command \"" + std::string(argv[1]) +
-        "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot, members "
-        "and bench");
+        "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot, members, "
+        "bench, ping and timings");
     return kUsage;
   }
   try {

@@ -49,6 +49,8 @@ int CompareAndSet(const CommonFlags& common, const std::string& key,
                   const std::optional<std::string>& expected, const std::string& value);
 
 int Status(const CommonFlags& common);
+// How long the latest entries and elections of each node took.
+int Timings(const CommonFlags& common);
 
 // One node: by its name ("n1", or "leader"), or by its address.
 struct NodeChoice {
@@ -60,6 +62,9 @@ int Resume(const CommonFlags& common, const NodeChoice& node);
 // The leader hands over to the node of that name; empty: to the best of the others.
 int Transfer(const CommonFlags& common, const std::string& to);
 int Snapshot(const CommonFlags& common, const NodeChoice& node);
+
+// Adds the subcommand `ping`; what it gives back runs it.
+std::function<int()> AddPing(CLI::App& app, const CommonFlags& common);
 
 // Adds the subcommand `bench`; what it gives back runs it. The flags are filled by then.
 std::function<int()> AddBench(CLI::App& app, const CommonFlags& common);

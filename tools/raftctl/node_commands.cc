@@ -1,4 +1,4 @@
-// status, suspend, resume, transfer and snapshot.
+// status, timings, suspend, resume, transfer and snapshot.
 #include <functional>
 #include <utility>
 #include <variant>
@@ -6,6 +6,7 @@
 #include "core/text/names.h"
 #include "core/text/units.h"
 #include "core/text/words.h"
+#include "net/client/recent_times.h"
 #include "net/config/cluster_config.h"
 #include "net/config/host_port.h"
 #include "tools/raftctl/cluster.h"
@@ -122,6 +123,18 @@ int Status(const CommonFlags& common) {
   }
   return Print(common.json ? net::StatusJson(status) + "\n" : net::StatusTable(status),
                status.leader.has_value() ? kDone : kNoLeader);
+}
+
+int Timings(const CommonFlags& common) {
+  const Result<net::ClusterStatus> asked = AskAll(common, {.key = {}, .recent = true});
+  if (!asked.ok()) {
+    PrintError(asked.error().text);
+    return kUsage;
+  }
+  const net::ClusterStatus& status = asked.value();
+  if (status.answered == 0) PrintError("no endpoint answers; see raftctl status");
+  return Print(common.json ? net::RecentJson(status) + "\n" : net::RecentTable(status),
+               status.answered > 0 ? kDone : kNoLeader);
 }
 
 int Suspend(const CommonFlags& common, const NodeChoice& node, std::chrono::milliseconds length) {

@@ -32,8 +32,8 @@ class ProbeFollowers::Follower {
         queue_(queue),
         channel_(MakeLoadChannel(address)),
         stub_(::Raft::NewStub(channel_)),
-        calls_([this, address](const grpc::Status& status, const appendEntry_pending& response,
-                               std::chrono::nanoseconds) {
+        calls_([this, address](const appendEntry& /*request*/, const grpc::Status& status,
+                               const appendEntry_pending& response, std::chrono::nanoseconds) {
           if (!status.ok()) Fail(address, status);
           match_ = std::max(match_, response.match());
           all_.matched_();

@@ -32,7 +32,7 @@ class Follower final : public NodeEnvironment {
         service_({.fingerprint = kCluster,
                   .heard = [this](NodeId) { loop_->mailbox().Post([this] { Step(); }); },
                   .turned_away = [this] { ++turned_away_; }},
-                 [](const auto&, auto&) { return true; }) {
+                 [](const auto&, auto&) { return true; }, {.cluster = "c", .self = NodeId(0)}) {
     loop_.emplace(std::vector<grpc::Service*>{&service_.async_service()},
                   [this](grpc::ServerCompletionQueue& queue) { service_.Start(queue, runner_); });
     live_at_rest = live();
