@@ -12,32 +12,21 @@ Exit code: 0 measured, 1 something could not be measured, 2 bad usage.
 import argparse
 import os
 import pathlib
-import platform
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import phases
 import table
 from stores import QUICK, STORES, BenchError, ClusterError, Drydock, Etcd
+# Of tools/lib, whose place `stores` has told.
+from measuring import BUSY, busy_share, machine_words, note, progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ('raftd', 'storebench')
-BUSY = 0.1  # more of the processors in others' hands spoils the figures
 PARTS = ('loads', 'failover', 'return')
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        print(f'\r\033[K{text}', end='', file=sys.stderr, flush=True)
-
-
-def note(text):
-    progress('')
-    print(text, file=sys.stderr, flush=True)
 
 
 # --- What is needed ---
@@ -54,27 +43,11 @@ def find_programs(arguments):
 
 
 def machine_text(programs):
-    model = 'unknown processor'
-    for line in pathlib.Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines():
-        if line.startswith('model name'):
-            model = line.partition(':')[2].strip()
     version = subprocess.run([programs['etcd'], '--version'], text=True, capture_output=True,
                              check=False).stdout.splitlines()[0]
-    return (f'{time.strftime("%Y-%m-%d")}, {os.cpu_count()} cores, {model}, Linux '
-            f'{platform.release()}, {version}. Three nodes on one machine and one disk, data '
+    return (f'{machine_words()}, {version}. Three nodes on one machine and one disk, data '
             'synced before each answer, 256-byte values unless said otherwise; medians of the '
             'rounds.')
-
-
-def busy_share(seconds=1.0):
-    """How much of the processors is in use right now, from 0 to 1."""
-    def read():
-        line = pathlib.Path('/proc/stat').read_text(encoding='ascii').partition('\n')[0]
-        ticks = [int(word) for word in line.split()[1:9]]
-        return sum(ticks), ticks[3] + ticks[4]  # all; idle, or waiting for a disk
-    (all_before, idle_before), _ = read(), time.sleep(seconds)
-    all_after, idle_after = read()
-    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
 
 
 # --- Running ---
