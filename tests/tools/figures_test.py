@@ -60,8 +60,8 @@ class StatisticsTest(unittest.TestCase):
         self.assertEqual(told['b']['16'].median, 2)
 
     def test_numbers_have_three_digits_that_count(self):
-        self.assertEqual([samples.number(each) for each in (0.51234, 8.266, 613, 1560, 0.00012)],
-                         ['0.512', '8.27', '613', '1560', '0.0001'])
+        self.assertEqual([samples.number(each) for each in (0.51234, 8.266, 613, 1560, 0.00012, 0)],
+                         ['0.512', '8.27', '613', '1560', '0.0001', '0'])
 
 
 class FilesTest(WithFolder):
@@ -203,6 +203,15 @@ class MeasureTest(WithStandIn):
             {'node': 'n1', 'address': 'a:2', 'reachable': False, 'reason': 'is silent'}]})
         with self.assertRaisesRegex(ctl.FiguresError, 'n1 is silent'):
             self.cluster.names()
+
+    def test_a_node_that_does_not_allow_to_be_stopped_is_no_node_that_was_not_reached(self):
+        self.answer('suspend', {'text': 'a:1 refuses: start it with --enable-suspend'}, code=5)
+        with self.assertRaises(ctl.FiguresError):
+            self.cluster.suspend('n0', 1)
+        self.answer('suspend', {'text': 'nothing happened: a:1 cannot be reached'}, code=5)
+        self.assertFalse(self.cluster.suspend('n0', 1))
+        self.answer('suspend', {'outcome': 'ok'})
+        self.assertTrue(self.cluster.suspend('n0', 1))
 
     def test_a_put_is_known_by_its_place_in_the_log(self):
         self.answer('put', {'outcome': 'ok', 'term': 3, 'index': 9})

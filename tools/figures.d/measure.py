@@ -144,8 +144,9 @@ def hand_around(cluster, elections, count, progress):
 def stop_leader(cluster):
     """The leader is silent until another one leads, then it comes back as a follower."""
     leader = cluster.leader()
-    cluster.suspend(leader, STOP_SECONDS)
     try:
+        if not cluster.suspend(leader, STOP_SECONDS):
+            return
         wait_until(lambda: cluster.status()['leader'] not in (None, leader),
                    f'another node than {leader} should come to lead')
     finally:

@@ -91,8 +91,9 @@ def lines(axis, samples):
     axis.plot(list(paper.BY_SIZE), list(paper.BY_SIZE.values()), marker='s', linestyle='--',
               color=THEIRS, label='the report, its smallest and largest (n = 1)')
     axis.set_xscale('log', base=2)
+    axis.set_xticks([4 ** power for power in range(11)])
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size_words(int(value))))
-    axis.set_xlabel('value')
+    axis.set_xlabel('size of the value')
 
 
 def size_words(size):
@@ -112,7 +113,7 @@ def draw(figure, samples, about):
     milliseconds(axis)
     axis.margins(y=0.15)
     axis.set_title(TITLES[figure], loc='left')
-    axis.legend(fontsize=7, loc='upper center', bbox_to_anchor=(0.5, -0.1), ncols=3)
+    axis.legend(fontsize=7, loc='upper center', bbox_to_anchor=(0.5, -0.12), ncols=3)
     canvas.text(0.01, 0.005, about, fontsize=6, color='#555555')
     canvas.tight_layout(rect=(0, 0.02, 1, 1))
     return canvas

@@ -88,7 +88,7 @@ def number(ms):
     """With three digits that count: 0.512, 8.27, 613."""
     if ms >= 100:
         return f'{ms:.0f}'
-    return f'{ms:.3g}' if ms >= 0.01 else f'{ms:.4f}'
+    return f'{ms:.3g}' if ms >= 0.01 or ms == 0 else f'{ms:.4f}'
 
 
 def markdown(samples, paper):
