@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What tools/figures makes of its samples: statistics, files, drawings. No cluster runs."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -113,6 +114,31 @@ class PlotsTest(WithFolder):
             plots.write(canvas, path)
             self.assertTrue(path.with_suffix('.png').read_bytes().startswith(b'\x89PNG'))
             self.assertIn('</svg>', path.with_suffix('.svg').read_text(encoding='utf-8'))
+
+    def test_axes_have_names_and_no_words_lie_on_each_other(self):
+        for figure, given in self.FIGURES.items():
+            canvas = plots.draw(figure, given, 'three nodes')
+            axis = canvas.axes[0]
+            self.assertEqual(axis.get_ylabel(), 'milliseconds')
+            self.assertTrue(axis.get_xlabel())
+            canvas.canvas.draw()
+            below = [*axis.get_xticklabels(), axis.xaxis.label, axis.get_legend(), *canvas.texts]
+            places = [word.get_window_extent() for word in below]
+            for one, other in itertools.combinations(places, 2):
+                self.assertFalse(one.overlaps(other), (figure, one, other))
+            for place in places:
+                self.assertTrue(canvas.bbox.x0 <= place.x0 and place.x1 <= canvas.bbox.x1, place)
+            plots.pyplot.close(canvas)
+
+    def test_a_median_of_0_stands_at_the_foot_of_its_bar(self):
+        canvas = plots.draw(6, of_each('lost', [0, 0, 2]) + of_each('won', [1, 2]), 'x')
+        canvas.canvas.draw()
+        axis = canvas.axes[0]
+        zeros = [text.get_window_extent() for text in axis.texts if text.get_text() == '0']
+        self.assertEqual(len(zeros), len(NODES))
+        for place in zeros:
+            self.assertTrue(0 <= place.y0 - axis.bbox.y0 < 10, place)
+        plots.pyplot.close(canvas)
 
     def test_the_same_samples_give_the_same_SVG(self):
         texts = []

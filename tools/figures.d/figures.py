@@ -97,7 +97,7 @@ class Run:
 
     def about(self, cluster):
         """What was measured, in a line."""
-        words = [cluster.about(), self.arguments.about or 'measured from ' + machine_words()]
+        words = [cluster.about(), self.arguments.about or 'asked from here: ' + machine_words()]
         if not self.arguments.where:
             words.append(f'all nodes there; other programs used {100 * busy_share():.0f} % of it '
                          'just before')

@@ -19,6 +19,8 @@ THEIRS = '#b0b0b0'
 TITLES = {4: 'Figure 4: time to local and to remote commit, by leader',
           5: 'Figure 5: size of the value and time to commit on all nodes',
           6: 'Figure 6: time from the start of an election to winning and to losing it'}
+NODES = {4: 'the node that led', 6: 'the node that asked for votes'}
+SPREAD = 'bars and numbers: medians; whiskers: all but a tenth of the samples at either end'
 # Which series of ours the report has, too.
 PAPER = {4: {'local commit': paper.LOCAL, 'remote commit': paper.REMOTE},
          5: {'commit on all nodes': {str(size): ms for size, ms in paper.BY_SIZE.items()}},
@@ -54,6 +56,7 @@ def bars(axis, figure, samples):
         else:
             of_ours(axis, at, series, points[series], width=0.9 * width, color=OURS[place])
     axis.set_xticks(range(len(nodes)), nodes)
+    axis.set_xlabel(f'{NODES[figure]} ({SPREAD})', fontsize=8)
 
 
 def of_ours(axis, at, series, points, **style):
@@ -64,8 +67,16 @@ def of_ours(axis, at, series, points, **style):
              yerr=whiskers(summaries), capsize=2, **style,
              label=f'{series} (n = {counts[0]}' + (f' to {counts[-1]})' if counts[1:] else ')'))
     for name, summary in zip(names, summaries):
-        axis.annotate(number(summary.median), (at[name], summary.high), ha='center', va='bottom',
-                      fontsize=6)
+        label(axis, at[name], summary.median)
+
+
+def label(axis, x, ms):
+    """The number on top of its bar, and on the whisker; 0 has no place on this axis: at its foot."""
+    place = (x, ms) if ms > 0 else (x, 0)
+    axis.annotate(number(ms), place, ha='center', va='bottom', fontsize=6, zorder=5,
+                  xytext=(0, 1), textcoords='offset points',
+                  xycoords='data' if ms > 0 else axis.get_xaxis_transform(),
+                  bbox={'facecolor': 'white', 'edgecolor': 'none', 'pad': 0.4, 'alpha': 0.85})
 
 
 def of_paper(axis, at, series, points, width):
@@ -74,8 +85,7 @@ def of_paper(axis, at, series, points, width):
     axis.bar([at[name] for name in names], [points[name] for name in names], width, color=THEIRS,
              hatch=hatch, edgecolor='white', label=f'{series}, the report (n = 1)')
     for name in names:
-        axis.annotate(number(points[name]), (at[name], points[name]), ha='center', va='bottom',
-                      fontsize=6)
+        label(axis, at[name], points[name])
 
 
 def lines(axis, samples):
@@ -113,7 +123,7 @@ def draw(figure, samples, about):
     milliseconds(axis)
     axis.margins(y=0.15)
     axis.set_title(TITLES[figure], loc='left')
-    axis.legend(fontsize=7, loc='upper center', bbox_to_anchor=(0.5, -0.12), ncols=3)
+    axis.legend(fontsize=7, loc='upper center', bbox_to_anchor=(0.5, -0.13), ncols=3)
     canvas.text(0.01, 0.005, about, fontsize=6, color='#555555')
     canvas.tight_layout(rect=(0, 0.02, 1, 1))
     return canvas
