@@ -160,10 +160,17 @@ class Hosts:
                 f'UserKnownHostsFile={self.folder}/known_hosts', '-o', 'BatchMode=yes', '-o',
                 'StrictHostKeyChecking=accept-new', '-o', 'LogLevel=ERROR']
 
+    def _of_laptop(self, words):
+        return ['ip', 'netns', 'exec', self.prefix + 'laptop', *map(str, words)]
+
     def on_laptop(self, words, limit=900, **more):
-        return subprocess.run(
-            ['ip', 'netns', 'exec', self.prefix + 'laptop', *map(str, words)], text=True,
-            capture_output=True, check=False, timeout=limit, stdin=subprocess.DEVNULL, **more)
+        return subprocess.run(self._of_laptop(words), text=True, capture_output=True, check=False,
+                              timeout=limit, stdin=subprocess.DEVNULL, **more)
+
+    def begin_on_laptop(self, words, **more):
+        """A process that is not waited for, and whose words do not matter."""
+        return subprocess.Popen(self._of_laptop(words), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
     def on(self, name, script):
         """What a line of shell prints on a machine; an error if it fails."""

@@ -23,13 +23,18 @@ HOME = '/var/lib/drydock'
 ENDPOINTS = '10.10.1.1:7000,10.10.1.2:7000,10.10.1.3:7000'
 # Elections that no stall of a busy machine decides.
 CALM = '{"election_timeout": ["1s", "2s"], "heartbeat_interval": "100ms"}'
+RAFTSIM = ROOT / 'build' / 'release' / 'bin' / 'raftsim'
 BIN = f'{HOME}/src/build/release/bin'
 
 
-def cloudlab(*words, directory=FOLDER / 'experiment'):
-    environment = {**os.environ, 'DRYDOCK_SSH': ' '.join(HOSTS.ssh())}
-    return HOSTS.on_laptop([ROOT / 'tools' / 'cloudlab', words[0], '--dir', directory, *words[1:]],
-                           env=environment)
+def command(*words, directory=FOLDER / 'experiment'):
+    """What on_laptop and begin_on_laptop take."""
+    return {'words': [ROOT / 'tools' / 'cloudlab', words[0], '--dir', directory, *words[1:]],
+            'env': {**os.environ, 'DRYDOCK_SSH': ' '.join(HOSTS.ssh())}}
+
+
+def cloudlab(*words, **more):
+    return HOSTS.on_laptop(**command(*words, **more))
 
 
 def good(*words, **more):
@@ -141,6 +146,44 @@ class ClusterTest(HostsTest):
         self.assertIn('operations done', done.stdout)
         kept = pathlib.Path(done.stderr.split('Kept in ')[1].strip())
         self.assertIn('operations done', kept.read_text(encoding='utf-8'))
+
+    def kept(self, done):
+        """{name: the text or bytes} of what a command has kept."""
+        folder = pathlib.Path(done.stderr.split('Kept in ')[1].strip())
+        return {file.name: file for file in folder.iterdir()}
+
+    def test_the_network_of_the_machines_is_measured_and_raftsim_takes_it(self):
+        done = good('ping', '--on', 'node2', '--', '--count', '10')
+        files = self.kept(done)
+        self.assertEqual(done.stdout, files['table.txt'].read_text(encoding='utf-8'))
+        self.assertEqual(len(done.stdout.splitlines()), 1 + 3 * 2)
+        scenario = files['measured-network.json']
+        rows = json.loads(scenario.read_text(encoding='utf-8'))['network']['latency']['rows']
+        self.assertEqual([len(row) for row in rows], [3, 3, 3])
+        run = subprocess.run([RAFTSIM, 'run', scenario], text=True, capture_output=True,
+                             check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_the_figures_of_the_machines_are_measured_there_and_kept_here(self):
+        done = good('figures', '--', '--quick', '--figures', '4', '--about', 'three hosts')
+        files = self.kept(done)
+        self.assertEqual(set(files), {'tables.md', 'figure-4.csv', 'figure-4.png', 'figure-4.svg',
+                                      'figure-4.txt'})
+        self.assertIn('| remote commit | n2 |', done.stdout)
+        self.assertIn('three hosts', files['figure-4.txt'].read_text(encoding='utf-8'))
+        self.assertTrue(files['figure-4.png'].read_bytes().startswith(b'\x89PNG'))
+
+    def test_figures_that_are_interrupted_here_end_there(self):
+        with HOSTS.begin_on_laptop(**command('figures', '--', '--figures', '4', '--samples',
+                                             '100000')) as run:
+            self.addCleanup(run.kill)
+            wait_until(self.figures_run, 'figures should be measured', 60, 0.1)
+            run.send_signal(signal.SIGINT)
+            self.assertEqual(run.wait(timeout=300), 130)
+        wait_until(lambda: not self.figures_run(), 'they should be measured no longer', 60, 0.1)
+
+    def figures_run(self):
+        return HOSTS.on('node0', 'pgrep -f figures.d/figures.p[y] || true').strip()
 
     def test_collect_brings_logs_traces_and_results(self):
         good('restart', '--trace')

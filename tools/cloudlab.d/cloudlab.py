@@ -1,6 +1,7 @@
 """What tools/cloudlab does: see --help."""
 
 import argparse
+import io
 import json
 import os
 import pathlib
@@ -31,12 +32,14 @@ EXAMPLES = """examples:
   tools/cloudlab doctor                      what would spoil an experiment
   tools/cloudlab start                       start all, wait until they take calls
   tools/cloudlab bench -- --clients 64       raftctl bench, run on the first machine
+  tools/cloudlab ping                        the LAN's latencies, as a scenario for raftsim
+  tools/cloudlab figures                     the report's measurements, drawn beside the report's
   tools/cloudlab kill node2                  kill -9
   tools/cloudlab collect                     logs, traces and results into one folder here
 
 Machines are named node2, n2 or 2. DRYDOCK_SSH is the ssh to use, such as "ssh -i KEY".
-Exit code: 0 done, 1 it did not work (stderr tells what to do), 2 bad usage; of status and bench:
-that of raftctl."""
+Exit code: 0 done, 1 it did not work (stderr tells what to do), 2 bad usage; of status, bench,
+ping and figures: that of what is run there."""
 
 
 def opened(arguments):
@@ -193,6 +196,61 @@ def bench(arguments):
     return done.returncode
 
 
+# What is to be done is a process of the shell, which ends it when we are gone. What it prints and
+# what it puts into $d comes back.
+THERE = """d=$(mktemp -d) && trap 'rm -rf "$d"' EXIT || exit 1
+trap '' PIPE; exec 3<&0
+{command} >"$d/{printed}" 3<&- </dev/null & pid=$!
+{{ cat <&3; kill $pid; }} >/dev/null 2>&1 & watch=$!
+wait $pid; code=$?
+kill $watch
+tar -C "$d" -czf - . && exit $code"""
+
+
+def kept_there(machine, command, printed):
+    """(exit code, an archive of $d, in which `printed` is what was printed)"""
+    script = remote.as_root(THERE.format(command=command, printed=printed))
+    # Its standard input is open for as long as we are there.
+    with subprocess.Popen([*remote.ssh(machine), script], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        try:
+            packed = process.stdout.read()
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode == SSH_FAILED:
+        raise CloudError(f'{machine.name} cannot be reached: tools/cloudlab doctor')
+    if not packed:
+        raise CloudError(f'{machine.name}: it ended with {process.returncode} and left nothing')
+    return process.returncode, packed
+
+
+def measured(arguments, name, command, printed):
+    """Runs it on one machine and keeps what it has left; gives its exit code."""
+    experiment = opened(arguments)
+    code, packed = kept_there(experiment.choose([arguments.on])[0], command(experiment), printed)
+    folder = experiment.folder / 'results' / f'{name}-{time.strftime("%Y%m%dT%H%M%S")}'
+    folder.mkdir(parents=True)
+    unpack(io.BytesIO(packed), folder)
+    sys.stdout.write((folder / printed).read_text(encoding='utf-8'))
+    say(f'Kept in {folder}')
+    return code
+
+
+def ping(arguments):
+    return measured(arguments, 'ping', lambda experiment: raftctl(
+        experiment, ['ping', *arguments.more]) + ' --scenario "$d/measured-network.json"',
+                    'table.txt')
+
+
+def figures(arguments):
+    def command(experiment):
+        home = shlex.quote(experiment.home)
+        return (f'{home}/src/tools/figures --config {home}/run/cluster.json '
+                f'{shlex.join(arguments.more)} --out "$d"')
+    return measured(arguments, 'figures', command, 'tables.md')
+
+
 def examine(arguments):
     experiment = opened(arguments)
     need_addresses(experiment)
@@ -205,15 +263,22 @@ def examine(arguments):
     return 1 if doctor.report(machines, answers, offsets) else 0
 
 
+def unpack(packed, folder):
+    """All files of an archive, side by side."""
+    with tarfile.open(fileobj=packed) as tar:
+        for member in tar:
+            if member.isfile():
+                with open(folder / os.path.basename(member.name), 'wb') as out:
+                    shutil.copyfileobj(tar.extractfile(member), out)
+
+
 def fetch(machine, experiment, folder):
     folder.mkdir(parents=True)
     packed = folder / 'packed.tar.gz'
     with open(packed, 'wb') as file:
         remote.agent(machine, 'collect', parameters_of(experiment, machine), output=file)
-    with tarfile.open(packed) as tar:
-        for member in tar:
-            with open(folder / os.path.basename(member.name), 'wb') as out:
-                shutil.copyfileobj(tar.extractfile(member), out)
+    with open(packed, 'rb') as file:
+        unpack(file, folder)
     packed.unlink()
 
 
@@ -250,6 +315,12 @@ def add_machines(command, at_least='*'):
                          if at_least == '*' else None)
 
 
+def running(command, what):
+    """The options of what runs on one machine."""
+    command.add_argument('--on', default='0', metavar='MACHINE', help='where it runs [node0]')
+    command.add_argument('more', nargs='*', help=f'options for {what}, after --')
+
+
 def parser():
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument('--dir', default=DEFAULT_DIRECTORY, metavar='DIR',
@@ -281,9 +352,12 @@ def parser():
     add_machines(add('kill', kill, 'kill -9'), '+')
     add('status', status, 'raftctl status of all nodes').add_argument(
         'more', nargs='*', help='options for raftctl, after --')
-    one = add('bench', bench, 'raftctl bench, run on one machine; the report is kept')
-    one.add_argument('--on', default='0', metavar='MACHINE', help='the machine of the load [node0]')
-    one.add_argument('more', nargs='*', help='options for raftctl bench, after --')
+    running(add('bench', bench, 'raftctl bench, run on one machine; the report is kept'),
+            'raftctl bench')
+    running(add('ping', ping, 'raftctl ping; the table and a scenario with this network are kept'),
+            'raftctl ping')
+    running(add('figures', figures, 'tools/figures, run on one machine; the drawings are kept'),
+            'tools/figures')
     one = add('collect', collect, 'logs, traces and results into one folder here')
     add_machines(one)
     one.add_argument('--to', metavar='FOLDER', help='a new one (default: below build/cloudlab)')
