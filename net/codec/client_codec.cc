@@ -6,6 +6,7 @@
 #include "core/base/overloaded.h"
 #include "net/config/cluster_config.h"
 #include "net/config/host_port.h"
+#include "net/config/member_address.h"
 
 namespace drydock::net {
 namespace {
@@ -87,9 +88,9 @@ Status TakeNodes(const google::protobuf::RepeatedField<std::uint32_t>& numbers,
 
 Status CheckAddress(std::uint32_t node, const std::string& address) {
   const std::string what = "the address of n" + std::to_string(node) + ": ";
-  const Result<HostPort> place = ParseHostPort(address);
+  const Result<MemberAddress> place = ParseMemberAddress(address);
   if (!place.ok()) return Error{what + place.error().text};
-  if (!place.value().IsWildcard()) return Ok();
+  if (!ParseHostPort(place.value().clients).value().IsWildcard()) return Ok();
   return Error{what +
                "it means every interface, and the other nodes could not know where to "
                "connect; name an address of its machine"};

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "core/base/hasher.h"
 #include "core/text/fields.h"
@@ -23,7 +24,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 
 constexpr std::array<std::string_view, 5> kClusterKeys = {"$schema", "cluster", "nodes", "config",
                                                           "limits"};
-constexpr std::array<std::string_view, 3> kNodeKeys = {"address", "listen", "metrics"};
+constexpr std::array<std::string_view, 4> kNodeKeys = {"address", "listen", "metrics", "peer_port"};
 constexpr std::array<LimitSetting, 3> kLimits = {{
     {"connection_memory", &Limits::connection_memory, 16 * kMebibyte, kMebibyte* kMebibyte},
     {"stream_operations", &Limits::stream_operations, 1, 1'000'000},
@@ -47,6 +48,7 @@ struct NodePlaces {
   std::optional<Place> address;
   std::optional<Place> listen;
   std::optional<Place> metrics;
+  std::optional<Place> peers;  // where they connect, if that is a port of its own
 };
 
 std::optional<Place> ReadPlace(const Fields& fields, std::string_view key) {
@@ -64,7 +66,12 @@ NodePlaces ReadNode(NodeId node, const JsonValue& value, Mistakes& mistakes) {
   const Fields fields(value, "a node", kNodeKeys, mistakes);
   fields.Need("address");
   NodePlaces places{node, ReadPlace(fields, "address"), ReadPlace(fields, "listen"),
-                    ReadPlace(fields, "metrics")};
+                    ReadPlace(fields, "metrics"), std::nullopt};
+  const auto peer_port = fields.OptionalCount("peer_port", 1, 65535);
+  if (peer_port.has_value() && places.address.has_value()) {
+    places.peers = {{places.address->at.host, static_cast<std::uint16_t>(*peer_port)},
+                    fields.Find("peer_port")};
+  }
   if (places.address.has_value() && places.address->at.IsWildcard()) {
     const std::string written = Quote(places.address->at.Text());
     mistakes.Add(*places.address->value,
@@ -95,26 +102,38 @@ void CheckTwo(const NodePlaces& earlier, const NodePlaces& later, Mistakes& mist
   };
   const bool same_host =
       HostPort{earlier.address->at.host, 1} == HostPort{later.address->at.host, 1};
-  const auto check = [&](const std::optional<Place>& a, const char* what_a,
-                         const std::optional<Place>& b, const char* what_b) {
-    if (!a.has_value() || !b.has_value() || !Collide(*a, *b, same_host)) return;
-    mistakes.Add(*b->value, Quote(b->at.Text()) + " cannot be the " + of(what_b, later.node) +
-                                ": it is the " + of(what_a, earlier.node) + " already");
-  };
-  check(earlier.address, "address", later.address, "address");
-  check(earlier.metrics, "metrics address", later.address, "address");
-  check(earlier.address, "address", later.metrics, "metrics address");
-  check(earlier.metrics, "metrics address", later.metrics, "metrics address");
+  using Part = std::pair<const char*, std::optional<Place> NodePlaces::*>;
+  constexpr std::array<Part, 3> kParts = {{{"address", &NodePlaces::address},
+                                           {"metrics address", &NodePlaces::metrics},
+                                           {"peers' address", &NodePlaces::peers}}};
+  for (const auto& [what, part] : kParts) {
+    for (const auto& [earlier_what, earlier_part] : kParts) {
+      const std::optional<Place>& a = earlier.*earlier_part;
+      const std::optional<Place>& b = later.*part;
+      if (!a.has_value() || !b.has_value() || !Collide(*a, *b, same_host)) continue;
+      mistakes.Add(*b->value, Quote(b->at.Text()) + " cannot be the " + of(what, later.node) +
+                                  ": it is the " + of(earlier_what, earlier.node) + " already");
+    }
+  }
 }
 
+// What listens there already, at most two of a node's three places.
 void CheckOne(const NodePlaces& node, Mistakes& mistakes) {
-  if (!node.metrics.has_value()) return;
-  const bool listens = node.listen.has_value();
-  const std::optional<Place>& own = listens ? node.listen : node.address;
-  if (!own.has_value() || !CollideInNode(*own, *node.metrics)) return;
-  mistakes.Add(*node.metrics->value, Quote(node.metrics->at.Text()) +
-                                         " cannot be the metrics address of " + NameOf(node.node) +
-                                         ": the node itself listens at " + Quote(own->at.Text()));
+  const std::optional<Place>& own = node.listen.has_value() ? node.listen : node.address;
+  if (!own.has_value()) return;
+  if (node.metrics.has_value() && CollideInNode(*own, *node.metrics)) {
+    mistakes.Add(*node.metrics->value,
+                 Quote(node.metrics->at.Text()) + " cannot be the metrics address of " +
+                     NameOf(node.node) + ": the node itself listens at " + Quote(own->at.Text()));
+  }
+  if (!node.peers.has_value()) return;
+  const Place peers{{own->at.host, node.peers->at.port}, node.peers->value};
+  for (const std::optional<Place>& other : {own, node.metrics}) {
+    if (!other.has_value() || !CollideInNode(*other, peers)) continue;
+    mistakes.Add(*peers.value, "the peers' port of " + NameOf(node.node) +
+                                   " must be another one: it listens at " +
+                                   Quote(other->at.Text()) + " already");
+  }
 }
 
 std::string TextOf(const std::optional<Place>& place) {
@@ -148,7 +167,8 @@ std::map<NodeId, NodeAddress> ReadNodes(const JsonValue& value, Mistakes& mistak
     CheckOne(all[i], mistakes);
     for (std::size_t j = 0; j < i; ++j) CheckTwo(all[j], all[i], mistakes);
     const std::optional<Place>& listen = all[i].listen.has_value() ? all[i].listen : all[i].address;
-    nodes[all[i].node] = {TextOf(all[i].address), TextOf(listen), TextOf(all[i].metrics)};
+    nodes[all[i].node] = {TextOf(all[i].address), TextOf(listen), TextOf(all[i].metrics),
+                          all[i].peers.has_value() ? all[i].peers->at.port : std::uint16_t{0}};
   }
   return nodes;
 }

@@ -22,9 +22,10 @@ inline constexpr std::uint32_t kMaxNodeId = 2147483647;  // int32 on the wire
 
 // Each "host:port", as ParseHostPort (net/config/host_port.h) reads it.
 struct NodeAddress {
-  std::string address;  // where peers and clients connect
-  std::string listen;   // where it listens: `address` if the file does not say
-  std::string metrics;  // /metrics, /healthz and /readyz; "" for none
+  std::string address;          // where clients connect, and peers if peer_port is 0
+  std::string listen;           // where it listens: `address` if the file does not say
+  std::string metrics;          // /metrics, /healthz and /readyz; "" for none
+  std::uint16_t peer_port = 0;  // where peers connect and it listens for them, at the same hosts
 };
 
 // What one node may spend on those who connect to it.

@@ -114,7 +114,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
     return {options_.config, options_.version, started_, runner_->node(), observer_};
   }
   std::string AddressOfNode(NodeId node) const {
-    return AddressOf(node, runner_->node().raft().configuration(), options_.config);
+    return AddressOf(node, runner_->node().raft().configuration(), options_.config).clients;
   }
   bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
   void Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done);

@@ -74,7 +74,7 @@ void FillMembers(const StatusSource& source, v1::GetStatusResponse& out) {
     told.set_node(member.node.value());
     told.set_role(RoleOf(member.node, configuration));
     told.set_store(member.store.value());
-    told.set_address(AddressOf(member.node, configuration, source.file));
+    told.set_address(AddressOf(member.node, configuration, source.file).clients);
   }
   out.set_members_changing(configuration.IsJoint());
 }

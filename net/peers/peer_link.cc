@@ -22,8 +22,9 @@ constexpr std::size_t kMaxUnderWay = 128;
 
 // A peer that comes back must be found well within an election timeout, and a connection that a
 // partition has eaten must not be believed in.
-grpc::ChannelArguments ChannelArgumentsOfPeers() {
-  grpc::ChannelArguments arguments = LeanChannel(std::chrono::milliseconds(100));
+grpc::ChannelArguments ChannelArgumentsOfPeers(bool tls) {
+  // A handshake takes a while on a busy machine, and one that is cut off has to begin anew.
+  grpc::ChannelArguments arguments = LeanChannel(std::chrono::milliseconds(tls ? 1000 : 100));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -61,8 +62,10 @@ PeerLink::PeerLink(NodeId peer, const std::string& address, const PeerOptions& o
       options_(options),
       events_(events),
       queue_(queue),
-      channel_(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                         ChannelArgumentsOfPeers())),
+      channel_(grpc::CreateCustomChannel(
+          address,
+          options.credentials ? options.credentials(peer) : grpc::InsecureChannelCredentials(),
+          ChannelArgumentsOfPeers(options.credentials != nullptr))),
       raft_(::Raft::NewStub(channel_)),
       peer_service_(v1::PeerService::NewStub(channel_)),
       votes_([this](const auto&... result) { Finished(result...); }),

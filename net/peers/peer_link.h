@@ -4,6 +4,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/completion_queue.h>
+#include <grpcpp/security/credentials.h>
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,8 @@ struct PeerOptions {
   std::string cluster;
   Fingerprint fingerprint = 0;
   NodeId self;
+  // How to shake hands with a node; empty: plaintext.
+  std::function<std::shared_ptr<grpc::ChannelCredentials>(NodeId)> credentials;
   std::chrono::milliseconds call_deadline{1000};  // then a call counts as lost
 };
 

@@ -12,11 +12,15 @@ constexpr Duration kKept = Duration::Seconds(5);
 
 }  // namespace
 
-std::string AddressOf(NodeId node, const Configuration& configuration, const ClusterConfig& file) {
+MemberAddress AddressOf(NodeId node, const Configuration& configuration,
+                        const ClusterConfig& file) {
   const Member* member = configuration.FindMember(node);
-  if (member != nullptr && !member->address.empty()) return member->address;
+  if (member != nullptr && !member->address.empty()) {
+    const Result<MemberAddress> added = ParseMemberAddress(member->address);
+    return added.ok() ? added.value() : MemberAddress{};
+  }
   const auto place = file.nodes.find(node);
-  return place == file.nodes.end() ? "" : place->second.address;
+  return place == file.nodes.end() ? MemberAddress{} : AddressesOf(place->second);
 }
 
 PeerLinks::PeerLinks(NodeId self, const ClusterConfig& file, PeerEvents events)
@@ -46,7 +50,7 @@ void PeerLinks::Follow(const Raft& raft, TimePoint now) {
 // Who was removed and added again may be somewhere else.
 void PeerLinks::Need(NodeId node, const Raft& raft, TimePoint now) {
   if (node == self_) return;
-  std::string address = AddressOf(node, raft.configuration(), file_);
+  std::string address = AddressOf(node, raft.configuration(), file_).peers;
   if (address.empty()) {
     return events_.failed(node,
                           {grpc::StatusCode::UNAVAILABLE,
@@ -57,8 +61,19 @@ void PeerLinks::Need(NodeId node, const Raft& raft, TimePoint now) {
   if (link.address == address) return;
   End(link);
   link.address = std::move(address);
+  Make(node, link);
+}
+
+void PeerLinks::Make(NodeId node, Link& link) {
   link.wire = std::make_unique<PeerLink>(node, link.address, options_, events_, *queue_);
   link.wire->Greet();
+}
+
+void PeerLinks::Renew() {
+  for (auto& [node, link] : links_) {
+    End(link);
+    Make(node, link);
+  }
 }
 
 void PeerLinks::End(Link& link) {

@@ -4,21 +4,24 @@
 
 #include <grpcpp/completion_queue.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/time.h"
 #include "core/raft/raft.h"
 #include "net/config/cluster_config.h"
+#include "net/config/member_address.h"
 #include "net/peers/peer_link.h"
 
 namespace drydock::net {
 
 // Where a node is: as the configuration says, which carries the addresses of those who were added;
-// if it does not, as the cluster's file does. "" when neither knows.
-std::string AddressOf(NodeId node, const Configuration& configuration, const ClusterConfig& file);
+// if it does not, as the cluster's file does. Empty when neither knows.
+MemberAddress AddressOf(NodeId node, const Configuration& configuration, const ClusterConfig& file);
 
 // Lives on the loop's thread. To be destroyed once the queue is drained.
 class PeerLinks {
@@ -28,6 +31,11 @@ class PeerLinks {
 
   // To be called before anything else.
   void Start(grpc::CompletionQueue& queue) { queue_ = &queue; }
+  // Before the first link is made: how to shake hands. Without it all is in plaintext.
+  using Credentials = std::function<std::shared_ptr<grpc::ChannelCredentials>(NodeId)>;
+  void UseCredentials(Credentials credentials) { options_.credentials = std::move(credentials); }
+  // Makes all connections anew, with the credentials as they are now. Calls under way are lost.
+  void Renew();
   // Makes the links that are missing, and drops those that nobody has needed for a while. To be
   // called now and then.
   void Follow(const Raft& raft, TimePoint now);
@@ -52,11 +60,12 @@ class PeerLinks {
   };
 
   void Need(NodeId node, const Raft& raft, TimePoint now);
+  void Make(NodeId node, Link& link);
   void End(Link& link);
 
   const NodeId self_;
   const ClusterConfig& file_;
-  const PeerOptions options_;
+  PeerOptions options_;
   const PeerEvents events_;
   grpc::CompletionQueue* queue_ = nullptr;
   std::map<NodeId, Link> links_;

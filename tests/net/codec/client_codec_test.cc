@@ -218,23 +218,24 @@ TEST_CASE("a change of members is read with the addresses of who is new") {
   request.add_add()->set_node(3);
   request.mutable_add(0)->set_address("10.0.0.4:7000");
   request.add_add_learners()->set_node(4);
-  request.mutable_add_learners(0)->set_address("[::1]:7000");
+  request.mutable_add_learners(0)->set_address("[::1]:7000+7001");
   request.add_promote(5);
   request.add_demote(1);
   request.add_remove(0);
   const Result<MembershipChange> change = Decode(request);
   REQUIRE(change.ok());
-  CHECK(change.value() ==
-        MembershipChange{.add = {NodeId(3)},
-                         .add_learners = {NodeId(4)},
-                         .promote = {NodeId(5)},
-                         .demote = {NodeId(1)},
-                         .remove = {NodeId(0)},
-                         .addresses = {{NodeId(3), "10.0.0.4:7000"}, {NodeId(4), "[::1]:7000"}}});
+  CHECK(change.value() == MembershipChange{.add = {NodeId(3)},
+                                           .add_learners = {NodeId(4)},
+                                           .promote = {NodeId(5)},
+                                           .demote = {NodeId(1)},
+                                           .remove = {NodeId(0)},
+                                           .addresses = {{NodeId(3), "10.0.0.4:7000"},
+                                                         {NodeId(4), "[::1]:7000+7001"}}});
 }
 
 TEST_CASE("a new member without a place to connect to is refused with its name") {
-  for (const char* address : {"", "localhost", "0.0.0.0:7000", "[::]:7000", "a:0", "a:99999"}) {
+  for (const char* address :
+       {"", "localhost", "0.0.0.0:7000", "[::]:7000", "a:0", "a:99999", "a:1+"}) {
     CAPTURE(address);
     v1::ChangeMembersRequest request;
     request.add_add()->set_node(3);

@@ -164,6 +164,14 @@ const Bad kBadNodes[] = {
      R"(F:1:57: /nodes/n0/metrics: "h:1" cannot be the metrics address of n0: the node itself listens at "h:1")"},
     {R"("n0":{"address":"h:1","listen":"0.0.0.0:1","metrics":"127.0.0.1:1"})",
      R"(F:1:78: /nodes/n0/metrics: "127.0.0.1:1" cannot be the metrics address of n0: the node itself listens at "0.0.0.0:1")"},
+    {R"("n0":{"address":"h:1","peer_port":0})",
+     R"(F:1:59: /nodes/n0/peer_port: expected a whole number from 1 to 65535, found the number 0)"},
+    {R"("n0":{"address":"h:1","peer_port":1})",
+     R"(F:1:59: /nodes/n0/peer_port: the peers' port of n0 must be another one: it listens at "h:1" already)"},
+    {R"("n0":{"address":"h:1","metrics":"0.0.0.0:2","peer_port":2})",
+     R"(F:1:81: /nodes/n0/peer_port: the peers' port of n0 must be another one: it listens at "0.0.0.0:2" already)"},
+    {R"("n0":{"address":"h:1"},"n1":{"address":"h:2","peer_port":1})",
+     R"(F:1:82: /nodes/n1/peer_port: "h:1" cannot be the peers' address of n1: it is the address of n0 already)"},
 };
 // clang-format on
 
@@ -188,6 +196,7 @@ TEST_CASE("a file says what it must, and the rest has its documented default") {
   CHECK(config.nodes.at(NodeId(7)).address == "[::1]:7000");
   CHECK(config.nodes.at(NodeId(7)).listen == "0.0.0.0:1");
   CHECK(config.nodes.at(NodeId(7)).metrics.empty());
+  CHECK(config.nodes.at(NodeId(7)).peer_port == 0);
   CHECK(config.nodes.at(NodeId(kMaxNodeId)).listen == "[fe80::1%eth0]:65535");
   CHECK(config.settings == Settings());
   CHECK(config.limits.connection_memory == 256 << 20);

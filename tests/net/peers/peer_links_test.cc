@@ -116,7 +116,7 @@ TEST_CASE("a member whose address nobody tells is not linked, and that is said")
 TEST_CASE("the address that came with a member counts before that of the file") {
   Rig rig;
   const auto address = [&](std::uint32_t node) {
-    return AddressOf(NodeId(node), rig.raft().configuration(), rig.file());
+    return AddressOf(NodeId(node), rig.raft().configuration(), rig.file()).peers;
   };
   CHECK(address(2) == "127.0.0.1:3");
   rig.Change({.remove = {NodeId(2)}});
