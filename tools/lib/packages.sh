@@ -11,7 +11,7 @@ drydock_build_packages=(
 # To build the real runtime as well.
 drydock_net_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc grpc-proto
-  prometheus-cpp-dev libcpp-httplib-dev libgoogle-perftools-dev
+  prometheus-cpp-dev libcpp-httplib-dev libgoogle-perftools-dev libssl-dev
 )
 # To measure and draw the report's figures.
 drydock_figures_packages=(python3 python3-matplotlib)
@@ -19,7 +19,7 @@ drydock_figures_packages=(python3 python3-matplotlib)
 drydock_test_packages=(
   binutils clang clang-format clang-tidy libclang-rt-dev python3 python3-jsonschema shellcheck
   python3-grpcio python3-protobuf python3-yaml python3-matplotlib iproute2 iptables openssh-server chromium
-  groff-base man-db zsh systemd util-linux curl dpkg-dev
+  groff-base man-db zsh systemd util-linux curl dpkg-dev openssl
 )
 
 # Node.js may well come from elsewhere than Debian, whose npm would then not go with it.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The schema of a cluster's file: it is a valid schema, it describes every key, it accepts the shipped
+"""The schemas of a cluster's file and of a file of clients: each is a valid schema, it describes every key, it accepts the shipped
 example, and it refuses what an editor should underline."""
 
 import json
@@ -16,6 +16,7 @@ NODE = BASE["nodes"]["n0"]
 ACCEPTED = [
     BASE, {**BASE, "$schema": "cluster.schema.json"}, {**BASE, "config": {}, "limits": {}},
     {**BASE, "nodes": {"n2147483647": {"address": "[::1]:65535", "listen": "0.0.0.0:1", "metrics": "h:1"}}},
+    {**BASE, "nodes": {"n0": {**NODE, "peer_port": 7001}}},
     {**BASE, "config": {"election_timeout": ["1s", "2s"], "pre_vote": False}},
 ]
 REFUSED = [
@@ -24,6 +25,7 @@ REFUSED = [
     {**BASE, "cluster": "x" * 65}, {**BASE, "nodes": {}}, {**BASE, "nodes": []},
     {**BASE, "nodes": {f"n{i}": NODE for i in range(32)}}, {**BASE, "nodes": {"x0": NODE}},
     {**BASE, "nodes": {"n01": NODE}}, {**BASE, "nodes": {"n0": {}}},
+    {**BASE, "nodes": {"n0": {**NODE, "peer_port": 0}}}, {**BASE, "nodes": {"n0": {**NODE, "peer_port": "7001"}}},
     {**BASE, "nodes": {"n0": {**NODE, "port": 1}}}, {**BASE, "nodes": {"n0": {"address": 7000}}},
     {**BASE, "nodes": {"n0": {"address": "host"}}}, {**BASE, "nodes": {"n0": {"address": ":7000"}}},
     {**BASE, "nodes": {"n0": {"address": "::1:7000"}}}, {**BASE, "nodes": {"n0": {"address": "h:0"}}},
@@ -31,6 +33,19 @@ REFUSED = [
     {**BASE, "config": {"snapshot_every": -5}}, {**BASE, "config": {"election_timeout": "150ms"}},
     {**BASE, "limits": {"unknown": 1}}, {**BASE, "limits": {"connection_memory": 1000}},
     {**BASE, "limits": {"stream_operations": 0}}, {**BASE, "limits": {"concurrent_calls": "many"}},
+]
+
+# The file of clients.
+CLIENTS_ACCEPTED = [
+    {"clients": {}}, {"clients": {}, "others": ["read"], "$schema": "clients.schema.json"},
+    {"clients": {"a": {"certificate": "c", "may": []}}},
+    {"clients": {"a": {"certificate": "c", "token_sha256": "a" * 64, "may": ["read", "write", "admin"]}}},
+]
+CLIENTS_REFUSED = [
+    {}, {"clients": []}, {"clients": {"a": {"may": ["read"]}}}, {"clients": {"a": {"certificate": "c"}}},
+    {"clients": {"a": {"certificate": "", "may": []}}}, {"clients": {"a": {"certificate": "c", "may": ["all"]}}},
+    {"clients": {"a": {"token_sha256": "A" * 64, "may": []}}}, {"clients": {"a": {"token": "x", "may": []}}},
+    {"clients": {}, "others": "read"}, {"clients": {}, "unknown": 1},
 ]
 
 
@@ -43,21 +58,29 @@ def undescribed(where, schema, definitions):
         yield from undescribed(name, definition, {})
 
 
-def main():
-    schema = json.loads((FOLDER / "cluster.schema.json").read_text(encoding="utf-8"))
+def failures_of(name, accepted, refused):
+    schema = json.loads((FOLDER / name).read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(schema)
     validator = jsonschema.Draft7Validator(schema)
-    example = json.loads((FOLDER / "cluster.example.json").read_text(encoding="utf-8"))
     failures = [f"{where}: no description" for where in undescribed("", schema, schema["definitions"])]
-    for document in [example, *ACCEPTED]:
+    for document in accepted:
         for error in validator.iter_errors(document):
             failures.append(f"should be valid: {json.dumps(document)}: {error.message}")
-    for document in REFUSED:
+    for document in refused:
         if validator.is_valid(document):
             failures.append(f"should be refused: {json.dumps(document)}")
+    return failures
+
+
+def main():
+    example = json.loads((FOLDER / "cluster.example.json").read_text(encoding="utf-8"))
+    accepted = [example, *ACCEPTED]
+    failures = failures_of("cluster.schema.json", accepted, REFUSED)
+    failures += failures_of("clients.schema.json", CLIENTS_ACCEPTED, CLIENTS_REFUSED)
+    count = len(accepted) + len(REFUSED) + len(CLIENTS_ACCEPTED) + len(CLIENTS_REFUSED)
     for failure in failures:
         print(failure)
-    print(f"{1 + len(ACCEPTED) + len(REFUSED)} documents, {len(failures)} failures")
+    print(f"{count} documents, {len(failures)} failures")
     return 1 if failures else 0
 
 
