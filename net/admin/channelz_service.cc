@@ -10,6 +10,7 @@
 
 #include <grpc/channelz/v1/channelz.grpc.pb.h>
 #include "net/rpc/unary_method.h"
+#include "net/security/gatekeeper.h"
 
 namespace drydock::net {
 namespace {
@@ -43,8 +44,9 @@ class Lookup {
   Lookup(Service& service, Request_ request, Ask ask)
       : service_(service), request_(request), ask_(ask) {}
 
-  void Start(grpc::ServerCompletionQueue& queue) {
+  void Start(grpc::ServerCompletionQueue& queue, const Gatekeeper* gate) {
     queue_ = &queue;
+    gate_ = gate;
     method_.Start();
   }
   void Close() { method_.Close(); }
@@ -61,6 +63,7 @@ class Lookup {
                 },
             .take =
                 [this](typename Method::Call& call) {
+                  if (!Admitted(call, gate_, Permission::kAdmin)) return;
                   call.Finish(Fill(Json(ask_(call.request()), &gpr_free), call.response()));
                 }};
   }
@@ -68,7 +71,8 @@ class Lookup {
   Service& service_;
   Request_ request_;
   Ask ask_;
-  grpc::ServerCompletionQueue* queue_ = nullptr;  // from Start on
+  grpc::ServerCompletionQueue* queue_ = nullptr;  // these two from Start on
+  const Gatekeeper* gate_ = nullptr;
   Method method_{MakeHooks(), 1};
 };
 
@@ -76,9 +80,11 @@ class Lookup {
 
 class ChannelzService::Methods {
  public:
+  explicit Methods(const Gatekeeper* gate) : gate_(gate) {}
+
   grpc::Service& service() { return service_; }
   void Start(grpc::ServerCompletionQueue& queue) {
-    ForEach([&](auto& method) { method.Start(queue); });
+    ForEach([&](auto& method) { method.Start(queue, gate_); });
   }
   void Close() {
     ForEach([](auto& method) { method.Close(); });
@@ -101,6 +107,7 @@ class ChannelzService::Methods {
     act(socket_);
   }
 
+  const Gatekeeper* const gate_;
   Service service_;
   Lookup<channelz::GetTopChannelsRequest, channelz::GetTopChannelsResponse> top_channels_{
       service_, &Service::RequestGetTopChannels, [](const auto& request) {
@@ -128,7 +135,8 @@ class ChannelzService::Methods {
       [](const auto& request) { return grpc_channelz_get_socket(request.socket_id()); }};
 };
 
-ChannelzService::ChannelzService() : methods_(std::make_unique<Methods>()) {}
+ChannelzService::ChannelzService(const Gatekeeper* gate)
+    : methods_(std::make_unique<Methods>(gate)) {}
 ChannelzService::~ChannelzService() = default;
 
 grpc::Service& ChannelzService::async_service() {

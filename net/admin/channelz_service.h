@@ -12,11 +12,14 @@ class ServerCompletionQueue;
 
 namespace drydock::net {
 
+class Gatekeeper;
+
 // Sees the server and the channels that have GRPC_ARG_ENABLE_CHANNELZ set.
 // Lives on the loop's thread, until its queue is drained.
 class ChannelzService {
  public:
-  ChannelzService();
+  // The gate outlives the service; it asks for the permission to govern. Null: everybody may look.
+  explicit ChannelzService(const Gatekeeper* gate = nullptr);
   ~ChannelzService();
 
   grpc::Service& async_service();

@@ -14,6 +14,7 @@
 #include "net/disk/disk_worker.h"
 #include "net/http/http_server.h"
 #include "net/http/node_pages.h"
+#include "net/node/call_refusals.h"
 #include "net/node/observer.h"
 #include "net/node/status.h"
 #include "net/node/store.h"
@@ -75,7 +76,8 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
                         .version = options_.version}),
         services_(RaftOptions(),
                   {.address_of = [this](NodeId node) { return AddressOfNode(node); },
-                   .max_undecided = options_.config.limits.stream_operations},
+                   .max_undecided = options_.config.limits.stream_operations,
+                   .gate = &gate_},
                   AdminHooks(),
                   [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
                     return TakeGreeting(request, out);
@@ -120,6 +122,9 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   void Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done);
   std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
+  Status OpenSecurity();
+  void WatchFiles();
+  void RenewLinks();
   Status OpenPages();
   void MakeNode(Recovered recovered);
   void TakeFromDisk(DiskResult result);
@@ -144,6 +149,8 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   void OnTransfer(std::uint64_t number, const TransferAnswer& answer) override;
   void OnDrop(std::uint64_t) override { BeginToDrain(); }
 
+  CallRefusals refusals_{log_};
+  Gatekeeper gate_;  // outlives the services, which ask it
   // The services outlive the server, and what is in the queue outlives the queue.
   Services services_;
   PeerLinks links_;
@@ -151,6 +158,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   OpenServer server_;
   std::optional<ConnectionGuard> guard_;  // gone before the server
   std::unique_ptr<Mailbox> mailbox_;
+  std::unique_ptr<Security> security_;  // gone before the mailbox, which its thread uses
   std::optional<NodeRunner> runner_;
   std::unique_ptr<DiskWorker> disk_worker_;
 
@@ -175,7 +183,8 @@ RaftServiceOptions RealNode::Parts::RaftOptions() {
                 // A stranger may call itself anything, each time something else.
                 if (links_.Contains(peer)) observer_.Heard(peer, now_);
               },
-          .turned_away = [] {}};
+          .turned_away = [] {},
+          .gate = &gate_};
 }
 
 AdminServiceHooks RealNode::Parts::AdminHooks() {
@@ -198,7 +207,8 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
       .measure = [this](const v1::MeasureRoundTripsRequest& request,
                         RoundTrips::Done done) { Measure(request, std::move(done)); },
       .self = options_.id,
-      .address_of = [this](NodeId node) { return AddressOfNode(node); }};
+      .address_of = [this](NodeId node) { return AddressOfNode(node); },
+      .gate = &gate_};
 }
 
 void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done) {
@@ -229,14 +239,15 @@ bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloRes
 Status RealNode::Parts::Open() {
   Status member = CheckIsMember(options_.config, options_.id);
   if (!member.ok()) return member;
+  Status secure = OpenSecurity();
+  if (!secure.ok()) return secure;
   const bool found = options_.bootstrap || options_.join;
   auto directory = OpenDirectory(options_.config, options_.data_directory, found, options_.join);
   if (!directory.ok()) return directory.error();
   directory_ = std::move(directory.value());
-  const std::string& listen = options_.config.nodes.at(options_.id).listen;
   Status pages = OpenPages();
   if (!pages.ok()) return pages;
-  auto server = ListenAt(listen, services_.All(), options_.config);
+  auto server = ListenAt(security_->Doors(), services_.All(), options_.config);
   if (!server.ok()) return server.error();
   server_ = std::move(server.value());
   mailbox_ = std::make_unique<Mailbox>(*server_.queue);
@@ -252,6 +263,44 @@ Status RealNode::Parts::Open() {
   }
   MakeNode(std::move(recovered.value()));
   return Ok();
+}
+
+Status RealNode::Parts::OpenSecurity() {
+  auto opened = Security::Open(options_.security, options_.config, options_.id);
+  if (!opened.ok()) return opened.error();
+  security_ = std::move(opened.value());
+  if (security_->peer_tls()) {
+    links_.UseCredentials([this](NodeId node) { return security_->CredentialsTo(node); });
+  }
+  if (auto rules = security_->Rules()) {
+    gate_.Guard(std::move(*rules), [this](const std::string& peer, const std::string& why) {
+      refusals_.Note(now_, peer, why);
+    });
+  }
+  return Ok();
+}
+
+// On the thread that looks at the files, but for what is posted.
+void RealNode::Parts::WatchFiles() {
+  security_->Watch({.renewed =
+                        [this](const std::string& file) {
+                          log_.Info("file_renewed", {{"file", file}});
+                        },
+                    .refused =
+                        [this](const std::string& why) {
+                          log_.Error("file_refused", {{"why", why}});
+                        },
+                    .peers_renewed = [this] { mailbox_->Post([this] { RenewLinks(); }); },
+                    .permissions =
+                        [this](Permissions permissions) {
+                          mailbox_->Post([this, permissions = std::move(permissions)] {
+                            gate_.SetPermissions(permissions);
+                          });
+                        }});
+}
+
+void RealNode::Parts::RenewLinks() {
+  if (!drain_until_.has_value()) links_.Renew();
 }
 
 Status RealNode::Parts::OpenPages() {
@@ -335,6 +384,7 @@ std::optional<std::string> RealNode::Parts::Run() {
   observer_.health().Run(Health::Clock::now());
   observer_.ShowHealth(runner_->node());
   KeepHouse();
+  WatchFiles();
   log_.Info("listening", {{"address", options_.config.nodes.at(options_.id).listen}});
   options_.serving();
   guard_.emplace(options_.config.limits.concurrent_calls, [this](const std::string& peer,
@@ -395,6 +445,7 @@ void RealNode::Parts::KeepHouse() {
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
+  refusals_.Flush(now_);
 }
 
 // --- Stopping -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include "core/base/strong.h"
 #include "net/config/cluster_config.h"
 #include "net/log/event_log.h"
+#include "net/security/security.h"
 
 namespace drydock::net {
 
@@ -21,6 +22,7 @@ struct RealNodeOptions {
   bool bootstrap = false;  // found a store if there is none
   bool join = false;       // the same, but of a node that waits to be added to a cluster
   bool enable_suspend = false;
+  SecurityOptions security;
   std::string trace_file;  // "" for none
   std::string version;
   // For whoever started the process, from within Run: the store is read and calls are taken, with a
@@ -32,8 +34,9 @@ struct RealNodeOptions {
 class RealNode {
  public:
   // Recovers the store and listens. Errors, in words for the operator: the node is not in the
-  // member list, its directory or its port are not to be had, its store is damaged. The log must
-  // outlive the node.
+  // member list, its directory or its port are not to be had, its store is damaged, its
+  // certificates are of no use, plaintext beyond loopback was not asked for. The log must outlive
+  // the node.
   static Result<std::unique_ptr<RealNode>> Open(RealNodeOptions options, EventLog& log);
   ~RealNode();
 

@@ -63,7 +63,13 @@ class AdminService::Methods {
     return grpc::Status::OK;
   }
 
+  template <class Call>
+  bool Governs(Call& call) const {
+    return Admitted(call, hooks_.gate, Permission::kAdmin);
+  }
+
   void TakeMeasurement(Measurements::Call& call) {
+    if (!Governs(call)) return;
     const v1::MeasureRoundTripsRequest& request = call.request();
     if (request.count() < 1 || request.count() > 1000 || request.within_ms() > 60000) {
       return call.Finish(
@@ -79,6 +85,7 @@ class AdminService::Methods {
   }
 
   void TakeChange(Changes::Call& call) {
+    if (!Governs(call)) return;
     Result<MembershipChange> change = Decode(call.request());
     if (change.ok()) return hooks_.change(std::move(change.value()), {&call, 0});
     call.response().set_outcome(v1::CHANGE_OUTCOME_BAD_REQUEST);
@@ -104,6 +111,9 @@ class AdminService::Methods {
                           },
                       .take =
                           [this](Statuses::Call& call) {
+                            const bool reads = call.request().has_key();
+                            const auto needed = reads ? Permission::kRead : Permission::kAny;
+                            if (!Admitted(call, hooks_.gate, needed)) return;
                             hooks_.status(call.request(), call.response());
                             call.Finish();
                           }},
@@ -115,6 +125,7 @@ class AdminService::Methods {
                                 },
                             .take =
                                 [this](Resumptions::Call& call) {
+                                  if (!Governs(call)) return;
                                   call.response().set_was_suspended(hooks_.resume());
                                   call.Finish();
                                 }},
@@ -126,6 +137,7 @@ class AdminService::Methods {
            },
        .take =
            [this](Transfers::Call& call) {
+             if (!Governs(call)) return;
              const v1::TransferLeadershipRequest& request = call.request();
              const auto target =
                  request.has_target() ? std::optional(NodeId(request.target())) : std::nullopt;
@@ -145,6 +157,7 @@ class AdminService::Methods {
            },
        .take =
            [this](Snapshots::Call& call) {
+             if (!Governs(call)) return;
              const auto why_not = hooks_.snapshot({&call, 0});
              if (why_not.has_value()) call.Finish(TellSnapshot(*why_not, call.response()));
            },

@@ -12,6 +12,7 @@
 #include "core/protocol/configuration_change.h"
 #include "net/peers/round_trips.h"
 #include "net/runtime/call_table.h"
+#include "net/security/gatekeeper.h"
 
 namespace grpc {
 class Service;
@@ -47,6 +48,7 @@ struct AdminServiceHooks {
   NodeId self;
   // Where a node is; "" when that is not known.
   std::function<std::string(NodeId)> address_of;
+  const Gatekeeper* gate = nullptr;  // outlives the service; null: everybody may do everything
 };
 
 // Lives on the loop's thread, until its queue is drained.

@@ -34,6 +34,10 @@ bool ChunkStream::TakeHead() {
     TurnAway(StatusCode::FAILED_PRECONDITION, "this node is of another cluster");
     return false;
   }
+  if (!Admitted(call_, options_.gate, parts_.head().message.from)) {
+    Forget();
+    return false;
+  }
   if (intake_.Admit(*this)) return true;
   call_.Finish({StatusCode::RESOURCE_EXHAUSTED, "too many chunks wait for this node's disk"});
   return false;

@@ -1,6 +1,8 @@
 #include "net/server/key_value_service.h"
 
+#include <memory>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "net/codec/client_codec.h"
@@ -14,6 +16,7 @@ class KeyValueService::Methods {
  public:
   explicit Methods(KeyValueServiceOptions options)
       : address_of_(std::move(options.address_of)),
+        gate_(options.gate),
         stream_options_{.max_undecided = options.max_undecided,
                         .encode = [this](const ClientAnswer& answer,
                                          v1::Answer& out) { EncodeAnswer(answer, out); }},
@@ -53,17 +56,14 @@ class KeyValueService::Methods {
   }
 
   StreamOfOperations::Hooks StreamHooks() {
-    return {
-        .arm =
-            [this](
-                grpc::ServerContext* context,
-                grpc::ServerAsyncReaderWriter<v1::ExecuteStreamResponse, v1::ExecuteStreamRequest>*
-                    stream,
-                void* tag) { service_.RequestExecuteStream(context, stream, queue_, queue_, tag); },
-        .open =
-            [this](StreamOfOperations::Call& call) {
-              return std::make_unique<OperationStream>(call, stream_options_, *runner_, flusher_);
-            }};
+    return {.arm =
+                [this](grpc::ServerContext* context,
+                       grpc::ServerAsyncReaderWriter<v1::ExecuteStreamResponse,
+                                                     v1::ExecuteStreamRequest>* stream,
+                       void* tag) {
+                  service_.RequestExecuteStream(context, stream, queue_, queue_, tag);
+                },
+            .open = [this](StreamOfOperations::Call& call) { return OpenStream(call); }};
   }
 
   void Take(Executions::Call& call) {
@@ -71,7 +71,21 @@ class KeyValueService::Methods {
     if (!decoded.has_value()) {
       return call.OnAnswer(0, ClientAnswer{.outcome = Outcome::kBadRequest});
     }
+    if (!Admitted(call, gate_, PermissionFor(decoded->op))) return;
     runner_->Ask(std::move(*decoded), {&call, 0});
+  }
+
+  std::unique_ptr<StreamOfOperations::Session> OpenStream(StreamOfOperations::Call& call) {
+    Rights rights{.read = true, .write = true, .admin = true};
+    if (gate_ != nullptr && !gate_->open()) {
+      grpc::Status status;
+      std::tie(status, rights) = gate_->RightsOf(call.context());
+      if (!status.ok()) {
+        call.Finish(status);
+        return nullptr;
+      }
+    }
+    return std::make_unique<OperationStream>(call, rights, stream_options_, *runner_, flusher_);
   }
 
   void EncodeAnswer(const ClientAnswer& answer, v1::Answer& out) const {
@@ -80,6 +94,7 @@ class KeyValueService::Methods {
   }
 
   const std::function<std::string(NodeId)> address_of_;
+  const Gatekeeper* const gate_;
   const StreamOptions stream_options_;
   v1::KeyValueService::AsyncService service_;
   grpc::ServerCompletionQueue* queue_ = nullptr;  // these two from Start on

@@ -8,6 +8,7 @@
 
 #include "core/base/strong.h"
 #include "net/runtime/node_runner.h"
+#include "net/security/gatekeeper.h"
 
 namespace grpc {
 class Service;
@@ -21,6 +22,7 @@ struct KeyValueServiceOptions {
   std::function<std::string(NodeId)> address_of = [](NodeId) { return std::string(); };
   std::size_t max_undecided = 4096;  // operations of one stream
   std::size_t waiting = 64;          // unary calls that are ready for requests
+  const Gatekeeper* gate = nullptr;  // outlives the service; null: everybody may do everything
 };
 
 // Lives on the loop's thread, until its queue is drained.

@@ -25,7 +25,7 @@ void OperationStream::OnRead(v1::ExecuteStreamRequest& request) {
   for (v1::NumberedOperation& numbered : *request.mutable_operations()) {
     std::optional<ClientRequest> decoded = Decode(std::move(*numbered.mutable_operation()));
     ++undecided_;
-    if (decoded.has_value()) {
+    if (decoded.has_value() && rights_.Include(PermissionFor(decoded->op))) {
       runner_.Ask(std::move(*decoded), {this, numbered.number()});
     } else {
       OnAnswer(numbered.number(), ClientAnswer{.outcome = Outcome::kBadRequest});

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <variant>
 #include <vector>
 
 #include "net/rpc/stream_method.h"
 #include "net/runtime/node_runner.h"
+#include "net/security/permissions.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 
 namespace drydock::net {
@@ -17,6 +19,11 @@ namespace drydock::net {
 using StreamOfOperations = StreamMethod<v1::ExecuteStreamRequest, v1::ExecuteStreamResponse>;
 
 class OperationStream;
+
+// What a client needs to ask for it: getting reads, everything else writes.
+inline Permission PermissionFor(const ClientOp& op) {
+  return std::holds_alternative<GetOp>(op) ? Permission::kRead : Permission::kWrite;
+}
 
 // What the streams of a node share.
 struct StreamOptions {
@@ -39,9 +46,10 @@ class StreamFlusher {
 
 class OperationStream final : public StreamOfOperations::Session, public Caller {
  public:
-  OperationStream(StreamOfOperations::Call& call, const StreamOptions& options, NodeRunner& runner,
-                  StreamFlusher& flusher)
-      : call_(call), options_(options), runner_(runner), flusher_(flusher) {}
+  // What the rights do not include is refused as a bad request.
+  OperationStream(StreamOfOperations::Call& call, Rights rights, const StreamOptions& options,
+                  NodeRunner& runner, StreamFlusher& flusher)
+      : call_(call), rights_(rights), options_(options), runner_(runner), flusher_(flusher) {}
   ~OperationStream() override { flusher_.Remove(*this); }
 
   void OnRead(v1::ExecuteStreamRequest& request) override;
@@ -64,6 +72,7 @@ class OperationStream final : public StreamOfOperations::Session, public Caller 
   void FinishIfDone();
 
   StreamOfOperations::Call& call_;
+  const Rights rights_;
   const StreamOptions& options_;
   NodeRunner& runner_;
   StreamFlusher& flusher_;

@@ -25,6 +25,7 @@ void TakeFromPeer(Call& call, const RaftServiceOptions& options, NodeRunner& run
     options.turned_away();
     return call.Finish({grpc::StatusCode::FAILED_PRECONDITION, "this node is of another cluster"});
   }
+  if (!Admitted(call, options.gate, decoded->message.from)) return;
   options.heard(decoded->message.from);
   runner.Take(std::move(decoded->message), {&call, 0});
 }

@@ -70,6 +70,8 @@ class PeerService::Methods {
                             },
                         .take =
                             [this](Greetings::Call& call) {
+                              const NodeId from(call.request().node());
+                              if (!Admitted(call, options_.gate, from)) return;
                               if (hello_(call.request(), call.response())) return call.Finish();
                               call.Finish({StatusCode::FAILED_PRECONDITION,
                                            "no member of this cluster: see \"cluster\" and "

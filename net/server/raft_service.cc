@@ -135,11 +135,13 @@ class RaftService::Methods {
   }
 
   template <class Request, class Response, class Answer>
-  UnaryMethod<Request, Response> ClientMethod(Ask<Request, Response> ask, Answer answer) {
+  UnaryMethod<Request, Response> ClientMethod(Ask<Request, Response> ask, Permission needed,
+                                              Answer answer) {
     using Method = UnaryMethod<Request, Response>;
     return Method({.arm = Arm(ask),
                    .take =
-                       [this](typename Method::Call& call) {
+                       [this, needed](typename Method::Call& call) {
+                         if (!Admitted(call, options_.gate, needed)) return;
                          runner_->Ask(Decode(std::move(call.request())), {&call, 0});
                        },
                    .answer = answer},
@@ -148,6 +150,7 @@ class RaftService::Methods {
 
   using Suspensions = UnaryMethod<suspend_request, suspend_response>;
   void Suspend(Suspensions::Call& call) {
+    if (!Admitted(call, options_.gate, Permission::kAdmin)) return;
     if (!options_.enable_suspend) {
       return call.Finish({StatusCode::PERMISSION_DENIED,
                           "suspend is off on this node: start it with --enable-suspend"});
@@ -172,10 +175,12 @@ class RaftService::Methods {
   UnaryMethod<commitVal_request, commitVal_response> notices_ =
       PeerMethod<commitVal_request, commitVal_response>(&Service::RequestcommitVal);
   UnaryMethod<setVal_request, setVal_response> sets_ =
-      ClientMethod<setVal_request, setVal_response>(&Service::RequestsetVal, &AnswerSet);
+      ClientMethod<setVal_request, setVal_response>(&Service::RequestsetVal, Permission::kWrite,
+                                                    &AnswerSet);
   UnaryMethod<getVal_request, getVal_response> gets_ =
       ClientMethod<getVal_request, getVal_response>(
-          &Service::RequestgetVal, [this](const ClientAnswer& answer, getVal_response& response) {
+          &Service::RequestgetVal, Permission::kRead,
+          [this](const ClientAnswer& answer, getVal_response& response) {
             return AnswerGet(answer, options_, response);
           });
   Suspensions suspensions_{{.arm = Arm<suspend_request, suspend_response>(&Service::Requestsuspend),

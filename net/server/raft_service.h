@@ -9,6 +9,7 @@
 #include "core/base/strong.h"
 #include "net/codec/peer_codec.h"
 #include "net/runtime/node_runner.h"
+#include "net/security/gatekeeper.h"
 
 namespace grpc {
 class Service;
@@ -27,6 +28,7 @@ struct RaftServiceOptions {
   std::function<void(NodeId)> heard;
   // A request of another cluster, or one that cannot be right, was turned away.
   std::function<void()> turned_away;
+  const Gatekeeper* gate = nullptr;  // outlives the service; null: everybody may do everything
 };
 
 // Lives on the loop's thread, until its queue is drained.

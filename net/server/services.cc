@@ -8,6 +8,7 @@ Services::Services(RaftServiceOptions raft, KeyValueServiceOptions key_value,
                    AdminServiceHooks admin, TakeHello hello, PingTarget me)
     : raft_(raft),
       key_value_(std::move(key_value)),
+      channelz_(admin.gate),
       admin_(std::move(admin)),
       peer_(std::move(raft), std::move(hello), std::move(me)),
       reflection_({"Raft", "drydock.v1.AdminService", "drydock.v1.KeyValueService",

@@ -41,11 +41,11 @@ class Services {
  private:
   RaftService raft_;
   KeyValueService key_value_;
+  ChannelzService channelz_;
   AdminService admin_;
   PeerService peer_;
   HealthService health_;
   ReflectionService reflection_;
-  ChannelzService channelz_;
 };
 
 }  // namespace drydock::net

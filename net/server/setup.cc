@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "net/config/host_port.h"
 #include "net/disk/file_descriptor.h"
@@ -42,8 +43,8 @@ Status CanListenAt(const std::string& address) {
 
 Error CannotListen(const std::string& address, const std::string& why) {
   return Error{"cannot listen at " + address + ": " + why +
-               "; is another node running there? Otherwise change \"address\" or \"listen\" of "
-               "this node in the cluster's file"};
+               "; is another node running there? Otherwise change \"address\", \"listen\" or "
+               "\"peer_port\" of this node in the cluster's file"};
 }
 
 // The longest message of a client or a peer.
@@ -75,25 +76,32 @@ void SetLimits(grpc::ServerBuilder& builder, const ClusterConfig& config) {
 
 }  // namespace
 
-Result<OpenServer> ListenAt(const std::string& address, const std::vector<grpc::Service*>& services,
+Result<OpenServer> ListenAt(std::vector<Door> doors, const std::vector<grpc::Service*>& services,
                             const ClusterConfig& config) {
-  const Status free = CanListenAt(address);
-  if (!free.ok()) return CannotListen(address, free.error().text);
+  OpenServer open;
+  open.doors = std::move(doors);
   grpc::ServerBuilder builder;
   SetLimits(builder, config);
-  int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  std::vector<int> ports(open.doors.size(), 0);
+  for (std::size_t i = 0; i < open.doors.size(); ++i) {
+    const Door& door = open.doors[i];
+    const Status free = CanListenAt(door.address);
+    if (!free.ok()) return CannotListen(door.address, free.error().text);
+    builder.AddListeningPort(door.address, door.credentials, &ports[i]);
+  }
   for (grpc::Service* service : services) builder.RegisterService(service);
-  OpenServer open;
   open.queue = builder.AddCompletionQueue();
   open.server = builder.BuildAndStart();
-  if (open.server != nullptr && port != 0) return open;
+  const auto closed = std::ranges::find(ports, 0);
+  if (open.server != nullptr && closed == ports.end()) return open;
+  if (open.server != nullptr) open.server->Shutdown();
   open.queue->Shutdown();
   void* tag = nullptr;
   bool ok = false;
   while (open.queue->Next(&tag, &ok)) {
   }
-  return CannotListen(address, "gRPC could not take it");
+  const auto which = static_cast<std::size_t>(closed - ports.begin()) % ports.size();
+  return CannotListen(open.doors[which].address, "gRPC could not take it");
 }
 
 }  // namespace drydock::net

@@ -272,7 +272,8 @@ class PortTest(StartTest):
     def test_an_address_of_another_machine(self):
         (place,) = free_addresses(1)
         self.write(nodes={'n0': {**place, 'address': '192.0.2.1:7000'}})
-        self.assert_refused(self.serve('--bootstrap'), '192.0.2.1:7000', 'listen')
+        self.assert_refused(self.serve('--bootstrap', '--insecure-plaintext'), '192.0.2.1:7000',
+                            'listen')
 
 
 class DiskTest(StartTest):

@@ -14,7 +14,33 @@ struct RawFlags {
   RaftdFlags flags;
   std::string id;
   std::string log_level = "info";
+  bool peer_client_cert_auth = false;
 };
+
+// As etcd has them, and what Drydock has beside.
+void DescribeSecurity(CLI::App& app, RawFlags& raw) {
+  net::SecurityOptions& security = raw.flags.security;
+  const auto file = [&app](const char* name, std::string& path, const char* what) {
+    app.add_option(name, path, what)->type_name("FILE");
+  };
+  file("--cert-file", security.clients.cert, "TLS for clients: the node's certificate, PEM");
+  file("--key-file", security.clients.key, "its private key");
+  file("--trusted-ca-file", security.clients.ca, "the CA of clients' certificates");
+  app.add_flag("--client-cert-auth", security.client_cert_auth,
+               "Clients must have a certificate of that CA");
+  file("--peer-cert-file", security.peers.cert,
+       "TLS between nodes, always mutual: the node's certificate, with the\n"
+       "URI drydock://CLUSTER/ID among its alternative names");
+  file("--peer-key-file", security.peers.key, "its private key");
+  file("--peer-trusted-ca-file", security.peers.ca, "the CA of nodes' certificates");
+  app.add_flag("--peer-client-cert-auth", raw.peer_client_cert_auth,
+               "Always so with --peer-cert-file; understood, for etcd has it");
+  file("--clients-file", security.clients_file, "What clients may do: docs/security.md");
+  app.add_flag("--insecure-plaintext", security.insecure_plaintext,
+               "Do without TLS also where other machines can come");
+  app.add_flag("--insecure-metrics", security.insecure_metrics,
+               "The same for the port of \"metrics\" alone");
+}
 
 void Describe(CLI::App& app, RawFlags& raw) {
   RaftdFlags& flags = raw.flags;
@@ -44,6 +70,7 @@ void Describe(CLI::App& app, RawFlags& raw) {
                "Only tell whether the cluster's file is valid");
   app.add_flag("--enable-suspend", flags.enable_suspend,
                "Let clients make this node silent for a while: for rehearsals");
+  DescribeSecurity(app, raw);
   app.add_option("--trace", flags.trace, "Write every event of the node to this file")
       ->type_name("FILE");
   app.add_option("--log-level", raw.log_level, "How much it tells")
@@ -60,6 +87,26 @@ void Describe(CLI::App& app, RawFlags& raw) {
       "/var/lib/new\n\n"
       "Exit code: 0 stopped cleanly, 1 could not start or stopped itself, 2 bad flags or "
       "configuration.");
+}
+
+// What is wrong with the flags of TLS; "" for nothing.
+std::string CompleteTls(const RawFlags& raw) {
+  const net::SecurityOptions& security = raw.flags.security;
+  const net::TlsFiles& clients = security.clients;
+  if (clients.any() && (clients.cert.empty() || clients.key.empty())) {
+    return "TLS for clients takes --cert-file and --key-file, and --trusted-ca-file if clients "
+           "have "
+           "certificates";
+  }
+  if (security.client_cert_auth && clients.ca.empty()) {
+    return "--client-cert-auth needs --trusted-ca-file: whose certificates are good?";
+  }
+  const net::TlsFiles& peers = security.peers;
+  const bool all = !peers.cert.empty() && !peers.key.empty() && !peers.ca.empty();
+  if ((peers.any() || raw.peer_client_cert_auth) && !all) {
+    return "TLS between nodes takes --peer-cert-file, --peer-key-file and --peer-trusted-ca-file";
+  }
+  return "";
 }
 
 // What is wrong with the flags beyond what the library sees; "" for nothing.
@@ -88,7 +135,7 @@ std::string Complete(RawFlags& raw) {
   if (raw.flags.data.empty() && !raw.flags.check_config) {
     return "--data is missing: the directory that this node keeps its store in";
   }
-  return "";
+  return CompleteTls(raw);
 }
 
 // The library complains about what is missing before what is unknown, and does not guess.

@@ -6,6 +6,7 @@
 
 #include "core/base/strong.h"
 #include "net/log/event_words.h"
+#include "net/security/security.h"
 
 namespace drydock::tools {
 
@@ -24,6 +25,7 @@ struct RaftdFlags {
   std::string refound_into;  // "" to run the node
   bool accept_loss = false;
   std::string trace;
+  net::SecurityOptions security;
   net::LogLevel log_level = net::LogLevel::kInfo;
 };
 

@@ -91,6 +91,7 @@ int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
                                    .bootstrap = flags.bootstrap,
                                    .join = flags.join,
                                    .enable_suspend = flags.enable_suspend,
+                                   .security = flags.security,
                                    .trace_file = flags.trace,
                                    .version = kVersion,
                                    .serving = [&] { told(manager.Ready()); },

@@ -117,6 +117,8 @@ std::vector<std::string> LiveCluster::CommandOf(NodeId node, bool bootstrap) con
   std::vector<std::string> command = {
       options_.raftd, "--config", files_.config(),     "--id",
       NameOf(node),   "--data",   files_.DataOf(node), "--enable-suspend"};
+  // In namespaces addresses are not loopback's, and nobody else can reach them.
+  command.emplace_back("--insecure-plaintext");
   if (bootstrap) command.emplace_back("--bootstrap");
   return command;
 }
