@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "net/client/credentials.h"
 #include "net/client/endpoint_book.h"
 #include "net/client/errand.h"
 #include "net/client/link.h"
@@ -70,10 +71,12 @@ Error WhyNoAnswer(const Attempt& attempt, Link& link) {
 
 class Client::State {
  public:
-  State(std::vector<std::string> endpoints, ClientOptions options)
-      : options_(options),
+  State(std::vector<std::string> endpoints, ClientOptions options,
+        std::shared_ptr<const ClientCredentials> credentials)
+      : options_(std::move(options)),
         endpoints_(endpoints),
-        book_(std::move(endpoints), options.learn_addresses) {}
+        book_(std::move(endpoints), options_.learn_addresses),
+        links_(std::move(credentials)) {}
 
   milliseconds LengthOf(Within within) const { return within.value_or(options_.deadline); }
   LinkPool& links() { return links_; }
@@ -179,8 +182,10 @@ Result<std::unique_ptr<Client>> Client::Open(std::vector<std::string> endpoints,
   if (options.deadline <= milliseconds(0) || options.attempt <= milliseconds(0)) {
     return Error{"a client's deadline and the time of an attempt must be positive"};
   }
-  return std::unique_ptr<Client>(
-      new Client(std::make_unique<State>(std::move(endpoints), options)));
+  auto credentials = ClientCredentials::Open(options.security);
+  if (!credentials.ok()) return credentials.error();
+  return std::unique_ptr<Client>(new Client(std::make_unique<State>(
+      std::move(endpoints), std::move(options), std::move(credentials.value()))));
 }
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}

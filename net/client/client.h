@@ -15,6 +15,7 @@
 
 #include "core/base/result.h"
 #include "core/protocol/client.h"
+#include "net/client/client_security.h"
 #include "proto/drydock/v1/drydock.pb.h"
 
 namespace drydock::net {
@@ -52,6 +53,8 @@ struct ClientOptions {
   std::chrono::milliseconds attempt{500};
   // Without sessions a write that was sent once and not answered is not sent again.
   bool sessions = true;
+  // What to show of oneself; by default nothing, over plaintext.
+  ClientSecurity security = {};
   // Also ask nodes that are not in the list of endpoints, when a node says that one of them leads.
   bool learn_addresses = true;
 };
@@ -75,7 +78,7 @@ class Client {
   using Within = std::optional<std::chrono::milliseconds>;
 
   // Connects to nothing yet. Errors: no endpoints, one that is not "host:port", deadlines that are
-  // not positive.
+  // not positive, files of certificates that are of no use.
   static Result<std::unique_ptr<Client>> Open(std::vector<std::string> endpoints,
                                               ClientOptions options = {});
   ~Client();

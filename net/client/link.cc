@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/text/words.h"
+#include "net/client/credentials.h"
 #include "net/rpc/channel.h"
 #include "net/rpc/failure_text.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
@@ -28,8 +29,11 @@ constexpr milliseconds kReconnectPause{20};
 // For finding out why a node cannot be reached.
 constexpr milliseconds kProbeLimit{200};
 
-grpc::ChannelArguments MakeArguments() {
-  grpc::ChannelArguments arguments = LeanChannel(kConnectLimit);
+// A handshake may take longer on a busy machine: it goes on meanwhile, for whoever comes next.
+constexpr milliseconds kHandshakeLimit{5000};
+
+grpc::ChannelArguments MakeArguments(bool tls) {
+  grpc::ChannelArguments arguments = LeanChannel(tls ? kHandshakeLimit : kConnectLimit);
   // A connection that a partition has eaten must not be believed in.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 1000);
@@ -82,9 +86,12 @@ Attempt Judge(const grpc::Status& status) {
 }  // namespace
 
 struct Link::Wire {
-  explicit Wire(const std::string& address)
-      : channel(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                          MakeArguments())),
+  Wire(const std::string& address, const ClientCredentials* credentials)
+      : channel(grpc::CreateCustomChannel(
+            address,
+            credentials == nullptr ? grpc::InsecureChannelCredentials()
+                                   : credentials->ForConnection(),
+            MakeArguments(credentials != nullptr && credentials->uses_tls()))),
         store(v1::KeyValueService::NewStub(channel)),
         admin(v1::AdminService::NewStub(channel)),
         raft(::Raft::NewStub(channel)) {}
@@ -98,7 +105,8 @@ struct Link::Wire {
   std::unique_ptr<::Raft::Stub> raft;
 };
 
-Link::Link(std::string address) : address_(std::move(address)) {}
+Link::Link(std::string address, std::shared_ptr<const ClientCredentials> credentials)
+    : address_(std::move(address)), credentials_(std::move(credentials)) {}
 Link::~Link() = default;
 
 // A channel that has failed shows neither that it tries again nor that it fails again, and asks DNS
@@ -106,7 +114,7 @@ Link::~Link() = default;
 std::shared_ptr<Link::Wire> Link::Current() {
   const std::scoped_lock lock(mutex_);
   if (wire_ == nullptr || (wire_->Failed() && Clock::now() - wire_->born > kReconnectPause)) {
-    wire_ = std::make_shared<Wire>(address_);
+    wire_ = std::make_shared<Wire>(address_, credentials_.get());
   }
   return wire_;
 }
@@ -128,11 +136,23 @@ std::shared_ptr<Link::Wire> Link::Connect(Clock::time_point deadline) {
 
 template <class Call>
 Attempt Link::Try(Clock::time_point deadline, Call call) {
+  const Status may = credentials_ == nullptr ? Ok() : credentials_->MayCall(address_);
+  if (!may.ok()) return {Attempt::End::kRefused, may.error().text};
   const std::shared_ptr<Wire> wire = Connect(deadline);
   if (wire == nullptr) return {Attempt::End::kNotConnected, "cannot be reached"};
   grpc::ClientContext context;
   context.set_deadline(OnGrpcClock(deadline));
-  return Judge(call(*wire, context));
+  if (credentials_ != nullptr) credentials_->AddTo(context, address_);
+  Attempt attempt = Judge(call(*wire, context));
+  if (attempt.end == Attempt::End::kLost) attempt.text += Hint();
+  return attempt;
+}
+
+// A node that asks for a certificate in vain hangs up without a word.
+std::string Link::Hint() const {
+  const bool bare =
+      credentials_ != nullptr && credentials_->uses_tls() && !credentials_->shows_certificate();
+  return bare ? " (does it ask for a certificate? none is shown here)" : "";
 }
 
 Attempt Link::Execute(const v1::ExecuteRequest& request, v1::ExecuteResponse& response,
@@ -202,13 +222,13 @@ std::string Link::WhyUnreachable() {
   const grpc::Status status = wire->admin->GetStatus(&context, v1::GetStatusRequest(), &response);
   if (status.ok()) return "it answers now";
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return "no connection in time";
-  return Shorten(CauseIn(status.error_message()));
+  return Shorten(CauseIn(status.error_message())) + Hint();
 }
 
 Link& LinkPool::To(const std::string& address) {
   const std::scoped_lock lock(mutex_);
   std::unique_ptr<Link>& link = links_[address];
-  if (link == nullptr) link = std::make_unique<Link>(address);
+  if (link == nullptr) link = std::make_unique<Link>(address, credentials_);
   return *link;
 }
 

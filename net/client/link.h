@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace drydock::v1 {
 class ChangeMembersRequest;
@@ -24,6 +25,8 @@ class TakeSnapshotResponse;
 }  // namespace drydock::v1
 
 namespace drydock::net {
+
+class ClientCredentials;
 
 using Clock = std::chrono::steady_clock;
 
@@ -49,7 +52,8 @@ struct Attempt {
 // Thread-safe. Connects when it is first used, and anew whenever a call finds the connection gone.
 class Link {
  public:
-  explicit Link(std::string address);
+  // No credentials: plaintext, and nothing to show.
+  explicit Link(std::string address, std::shared_ptr<const ClientCredentials> credentials = {});
   ~Link();
 
   const std::string& address() const { return address_; }
@@ -78,10 +82,13 @@ class Link {
   std::shared_ptr<Wire> Connect(Clock::time_point deadline);
   // The present one; a fresh one in the place of one that has failed.
   std::shared_ptr<Wire> Current();
+  // What may have been the matter when a call was lost; "" if nothing comes to mind.
+  std::string Hint() const;
   template <class Call>
   Attempt Try(Clock::time_point deadline, Call call);
 
   const std::string address_;
+  const std::shared_ptr<const ClientCredentials> credentials_;
   std::mutex mutex_;
   std::shared_ptr<Wire> wire_;
 };
@@ -89,9 +96,12 @@ class Link {
 // The links of a client, by address. Thread-safe; a link lives as long as the pool.
 class LinkPool {
  public:
+  explicit LinkPool(std::shared_ptr<const ClientCredentials> credentials = {})
+      : credentials_(std::move(credentials)) {}
   Link& To(const std::string& address);
 
  private:
+  const std::shared_ptr<const ClientCredentials> credentials_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Link>> links_;
 };

@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "net/client/credentials.h"
 #include "net/rpc/channel.h"
 
 namespace drydock::tools {
@@ -16,14 +17,18 @@ constexpr int kMostMessageBytes = 128 << 20;
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> MakeLoadChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeLoadChannel(
+    const std::string& address, const std::shared_ptr<const net::ClientCredentials>& credentials) {
   // A node that comes back is used again at once; a busy one has time to shake hands.
   grpc::ChannelArguments arguments = net::LeanChannel(std::chrono::seconds(2));
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 10);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   arguments.SetMaxReceiveMessageSize(kMostMessageBytes);
   arguments.SetMaxSendMessageSize(kMostMessageBytes);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(
+      address,
+      credentials == nullptr ? grpc::InsecureChannelCredentials() : credentials->ForConnection(),
+      arguments);
 }
 
 AnswerKind KindOf(const grpc::Status& failure) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "net/client/credentials.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "tools/load/channel.h"
 #include "tools/load/drydock_target.h"
@@ -19,9 +20,11 @@ constexpr std::chrono::milliseconds kAskAgainAfter{20};
 // Over a channel of its own; MakeLoadChannel tells why.
 Result<v1::GetStatusResponse> AskStatus(const std::string& address,
                                         const v1::GetStatusRequest& request,
-                                        std::chrono::nanoseconds deadline) {
-  const auto stub = v1::AdminService::NewStub(MakeLoadChannel(address));
+                                        std::chrono::nanoseconds deadline,
+                                        const LoadCredentials& credentials) {
+  const auto stub = v1::AdminService::NewStub(MakeLoadChannel(address, credentials));
   grpc::ClientContext context;
+  if (credentials != nullptr) credentials->AddTo(context, address);
   context.set_deadline(std::chrono::system_clock::now() + deadline);
   v1::GetStatusResponse response;
   const grpc::Status status = stub->GetStatus(&context, request, &response);
@@ -43,13 +46,13 @@ Result<net::Histogram> Import(const v1::DurationHistogram& in) {
 
 }  // namespace
 
-Result<std::string> FindDrydockLeader(const std::vector<std::string>& endpoints,
-                                      Duration patience) {
+Result<std::string> FindDrydockLeader(const std::vector<std::string>& endpoints, Duration patience,
+                                      const LoadCredentials& credentials) {
   const auto limit = Clock::now() + std::chrono::nanoseconds(patience.nanoseconds());
   std::string last = "no endpoints were given";
   while (true) {
     for (const std::string& endpoint : endpoints) {
-      const auto status = AskStatus(endpoint, {}, kAskDeadline);
+      const auto status = AskStatus(endpoint, {}, kAskDeadline, credentials);
       if (!status.ok()) {
         last = status.error().text;
       } else if (status.value().role() != v1::ROLE_LEADER) {
@@ -65,10 +68,12 @@ Result<std::string> FindDrydockLeader(const std::vector<std::string>& endpoints,
   }
 }
 
-Result<CommitTimes> AskCommitTimes(const std::string& address, Duration deadline) {
+Result<CommitTimes> AskCommitTimes(const std::string& address, Duration deadline,
+                                   const LoadCredentials& credentials) {
   v1::GetStatusRequest request;
   request.set_histograms(true);
-  const auto status = AskStatus(address, request, std::chrono::nanoseconds(deadline.nanoseconds()));
+  const auto status =
+      AskStatus(address, request, std::chrono::nanoseconds(deadline.nanoseconds()), credentials);
   if (!status.ok()) return status.error();
   const Result<net::Histogram> commit = Import(status.value().commit_times());
   if (!commit.ok()) return Error{address + ": " + commit.error().text};

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "net/client/credentials.h"
 #include "net/rpc/tag.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "tools/load/channel.h"
@@ -24,11 +25,13 @@ class Stream {
     std::function<void(const v1::NumberedAnswer&)> answer;
     std::function<void(const grpc::Status&)> over;  // the last call
   };
-  Stream(const std::string& address, grpc::CompletionQueue& queue, Events events)
+  Stream(const std::string& address, const LoadCredentials& credentials,
+         grpc::CompletionQueue& queue, Events events)
       : events_(std::move(events)),
-        channel_(MakeLoadChannel(address)),
-        stub_(v1::KeyValueService::NewStub(channel_)),
-        call_(stub_->PrepareAsyncExecuteStream(&context_, &queue)) {
+        channel_(MakeLoadChannel(address, credentials)),
+        stub_(v1::KeyValueService::NewStub(channel_)) {
+    if (credentials != nullptr) credentials->AddTo(context_, address);
+    call_ = stub_->PrepareAsyncExecuteStream(&context_, &queue);
     ++under_way_;
     call_->StartCall(static_cast<net::Tag*>(&start_tag_));
   }
@@ -113,7 +116,10 @@ class Stream {
 class DrydockStream final : public LoadTarget {
  public:
   DrydockStream(GrpcLoop& loop, const DrydockTargetOptions& options)
-      : loop_(loop), stale_(options.stale), cursor_(options.address, options.endpoints) {}
+      : loop_(loop),
+        stale_(options.stale),
+        credentials_(options.credentials),
+        cursor_(options.address, options.endpoints) {}
   ~DrydockStream() override {
     sink_ = nullptr;
     Cancel();
@@ -140,7 +146,7 @@ class DrydockStream final : public LoadTarget {
   void Open() {
     asked_ = cursor_.current();
     stream_ = std::make_unique<Stream>(
-        asked_, loop_.queue(),
+        asked_, credentials_, loop_.queue(),
         Stream::Events{.answer = [this](const v1::NumberedAnswer& answer) { OnAnswer(answer); },
                        .over = [this](const grpc::Status& status) { OnOver(status); }});
   }
@@ -171,6 +177,7 @@ class DrydockStream final : public LoadTarget {
 
   GrpcLoop& loop_;
   const bool stale_;
+  const LoadCredentials credentials_;
   AnswerSink* sink_ = nullptr;
   EndpointCursor cursor_;
   std::string asked_;

@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "net/client/credentials.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 #include "tools/load/channel.h"
 #include "tools/load/drydock_answers.h"
@@ -17,6 +18,7 @@ class DrydockUnary final : public LoadTarget {
   DrydockUnary(GrpcLoop& loop, const DrydockTargetOptions& options)
       : loop_(loop),
         stale_(options.stale),
+        credentials_(options.credentials),
         cursor_(options.address, options.endpoints),
         calls_(*this, options.deadline) {
     Use(cursor_.current());
@@ -39,6 +41,7 @@ class DrydockUnary final : public LoadTarget {
           WriteOperation(operation, stale_, *request.mutable_operation());
         },
         [&](grpc::ClientContext* context, const v1::ExecuteRequest& request) {
+          if (credentials_ != nullptr) credentials_->AddTo(*context, current_->address);
           return current_->stub->PrepareAsyncExecute(context, request, &loop_.queue());
         });
   }
@@ -66,7 +69,7 @@ class DrydockUnary final : public LoadTarget {
     Node& node = nodes_[address];
     if (node.stub == nullptr) {
       node.address = address;
-      node.channel = MakeLoadChannel(address);
+      node.channel = MakeLoadChannel(address, credentials_);
       node.stub = v1::KeyValueService::NewStub(node.channel);
     }
     current_ = &node;
@@ -74,6 +77,7 @@ class DrydockUnary final : public LoadTarget {
 
   GrpcLoop& loop_;
   const bool stale_;
+  const LoadCredentials credentials_;
   AnswerSink* sink_ = nullptr;
   EndpointCursor cursor_;
   std::map<std::string, Node> nodes_;

@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/text/units.h"
+#include "net/client/credentials.h"
 #include "tools/load/drydock_target.h"
 #include "tools/load/grpc_loop.h"
 #include "tools/load/report.h"
@@ -30,6 +32,14 @@ std::unique_ptr<LoadTarget> MakeTarget(GrpcLoop& loop, const BenchFlags& flags,
   return flags.stream ? MakeDrydockStream(loop, options) : MakeDrydockUnary(loop, options);
 }
 
+Result<LoadCredentials> CredentialsOf(const CommonFlags& common) {
+  Result<net::ClientSecurity> security = SecurityOf(common);
+  if (!security.ok()) return security.error();
+  auto credentials = net::ClientCredentials::Open(std::move(security.value()));
+  if (!credentials.ok()) return credentials.error();
+  return LoadCredentials(std::move(credentials.value()));
+}
+
 void TellWhatIsDone(const BenchFlags& flags, const std::string& address) {
   if (isatty(STDERR_FILENO) == 0) return;
   const LoadSettings& settings = flags.settings;
@@ -44,12 +54,14 @@ void TellWhatIsDone(const BenchFlags& flags, const std::string& address) {
 }
 
 Result<LoadReport> Measure(const CommonFlags& common, const BenchFlags& flags,
-                           const std::vector<std::string>& endpoints, const std::string& leader) {
+                           const std::vector<std::string>& endpoints, const std::string& leader,
+                           const LoadCredentials& credentials) {
   GrpcLoop loop;
   DrydockTargetOptions options{.address = leader,
                                .endpoints = endpoints,
                                .stale = flags.stale,
-                               .deadline = TimeoutOf(common)};
+                               .deadline = TimeoutOf(common),
+                               .credentials = credentials};
   if (flags.fill) {
     const std::unique_ptr<LoadTarget> at_leader = MakeDrydockUnary(loop, options);
     const drydock::Status filled = PrepareLoad(flags.settings, *at_leader, loop);
@@ -57,11 +69,11 @@ Result<LoadReport> Measure(const CommonFlags& common, const BenchFlags& flags,
   }
   if (AnyNodeServes(flags)) options.address = endpoints.front();
   const std::unique_ptr<LoadTarget> target = MakeTarget(loop, flags, options);
-  const Result<CommitTimes> before = AskCommitTimes(leader, TimeoutOf(common));
+  const Result<CommitTimes> before = AskCommitTimes(leader, TimeoutOf(common), credentials);
   TellWhatIsDone(flags, options.address);
   Result<LoadReport> report = RunLoad(flags.settings, *target, loop, /*watched=*/{});
   if (!report.ok() || !before.ok()) return report;
-  const Result<CommitTimes> after = AskCommitTimes(leader, TimeoutOf(common));
+  const Result<CommitTimes> after = AskCommitTimes(leader, TimeoutOf(common), credentials);
   // Who only read has nothing to tell of commits.
   if (after.ok() && flags.settings.read_percent < 100) {
     report.value().commit_times = Difference(after.value(), before.value());
@@ -78,12 +90,19 @@ int Bench(const CommonFlags& common, const BenchFlags& flags) {
     PrintError(valid.ok() ? endpoints.error().text : valid.error().text);
     return kUsage;
   }
-  const Result<std::string> leader = FindDrydockLeader(endpoints.value(), TimeoutOf(common));
+  const Result<LoadCredentials> credentials = CredentialsOf(common);
+  if (!credentials.ok()) {
+    PrintError(credentials.error().text);
+    return kUsage;
+  }
+  const Result<std::string> leader =
+      FindDrydockLeader(endpoints.value(), TimeoutOf(common), credentials.value());
   if (!leader.ok()) {
     PrintError(leader.error().text + "; raftctl status tells more");
     return kNoLeader;
   }
-  const Result<LoadReport> report = Measure(common, flags, endpoints.value(), leader.value());
+  const Result<LoadReport> report =
+      Measure(common, flags, endpoints.value(), leader.value(), credentials.value());
   if (!report.ok()) {
     PrintError(report.error().text);
     return kRefused;

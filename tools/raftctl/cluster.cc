@@ -9,6 +9,7 @@
 #include "core/text/names.h"
 #include "net/client/endpoints.h"
 #include "net/config/cluster_config.h"
+#include "net/security/read_file.h"
 
 namespace drydock::tools {
 namespace {
@@ -42,10 +43,32 @@ Result<std::vector<std::string>> EndpointsOf(const CommonFlags& common) {
                              .environment = environment == nullptr ? "" : environment});
 }
 
+Result<net::ClientSecurity> SecurityOf(const CommonFlags& common) {
+  net::ClientSecurity security = common.security;
+  const char* environment = std::getenv("DRYDOCK_TOKEN");
+  if (environment != nullptr) security.token = environment;
+  if (common.token_file.empty()) return security;
+  Result<std::string> token = net::ReadSmallFile(common.token_file);
+  if (!token.ok()) return token.error();
+  security.token = std::move(token.value());
+  while (security.token.ends_with('\n') || security.token.ends_with('\r')) {
+    security.token.pop_back();
+  }
+  return security;
+}
+
+Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common,
+                                                std::vector<std::string> endpoints) {
+  Result<net::ClientSecurity> security = SecurityOf(common);
+  if (!security.ok()) return security.error();
+  return net::Client::Open(std::move(endpoints),
+                           {.deadline = common.timeout, .security = std::move(security.value())});
+}
+
 Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common) {
   Result<std::vector<std::string>> endpoints = EndpointsOf(common);
   if (!endpoints.ok()) return endpoints.error();
-  return net::Client::Open(std::move(endpoints.value()), {.deadline = common.timeout});
+  return OpenClient(common, std::move(endpoints.value()));
 }
 
 Result<net::ClusterStatus> AskAll(const CommonFlags& common, const net::StatusQuery& query) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/client/client.h"
 #include "net/client/cluster_status.h"
@@ -11,7 +12,10 @@
 
 namespace drydock::tools {
 
-// An error is of the command line or of a file that it names.
+// Of these endpoints, or of those that the flags name. An error is of the command line or of a file
+// that it names.
+Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common,
+                                                std::vector<std::string> endpoints);
 Result<std::unique_ptr<net::Client>> OpenClient(const CommonFlags& common);
 
 // What all nodes say within a second, or within the operation's timeout if that is shorter.

@@ -43,6 +43,15 @@ void AddCommonFlags(CLI::App& app, CommonFlags& common) {
   app.add_option("--endpoints", common.endpoints,
                  "The nodes, as host:port,host:port,... (else --config, else $DRYDOCK_ENDPOINTS)")
       ->type_name("LIST");
+  const auto file = [&app](const char* name, std::string& path, const char* variable,
+                           const char* what) {
+    app.add_option(name, path, what)->type_name("FILE")->envname(variable);
+  };
+  file("--cacert", common.security.tls.ca, "DRYDOCK_CACERT", "Use TLS: the CA of the nodes, PEM");
+  file("--cert", common.security.tls.cert, "DRYDOCK_CERT", "A certificate to show, PEM");
+  file("--key", common.security.tls.key, "DRYDOCK_KEY", "Its private key");
+  file("--token-file", common.token_file, "DRYDOCK_TOKEN_FILE",
+       "A token to show (else $DRYDOCK_TOKEN itself)");
   app.add_option("--config", common.config, "The cluster's file, which names the nodes")
       ->type_name("JSON-FILE");
   app.add_option_function<std::string>(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "net/client/client_security.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
@@ -28,9 +29,14 @@ enum ExitCode {
 struct CommonFlags {
   std::string endpoints;                    // --endpoints, as given; "" if not
   std::string config;                       // --config, the path of a cluster file; "" if not
+  std::string token_file;                   // --token-file; "" if not
   std::chrono::milliseconds timeout{5000};  // of one operation; always positive
   bool json = false;                        // --output json
+  net::ClientSecurity security;             // --cacert, --cert, --key, and a token
 };
+
+// With the token of --token-file or $DRYDOCK_TOKEN.
+Result<net::ClientSecurity> SecurityOf(const CommonFlags& common);
 
 // The endpoints that the flags and the environment name, each "host:port", at least one.
 Result<std::vector<std::string>> EndpointsOf(const CommonFlags& common);

@@ -74,7 +74,7 @@ Choice Choose(const CommonFlags& common, const NodeChoice& node) {
 
 // The node is named by itself: it need not be one of the endpoints.
 Result<std::unique_ptr<net::Client>> ClientOf(const CommonFlags& common, const ChosenNode& node) {
-  return net::Client::Open({node.endpoint}, {.deadline = common.timeout});
+  return OpenClient(common, {node.endpoint});
 }
 
 }  // namespace
