@@ -105,8 +105,8 @@ def unary(channel, path, response):
 class Stub:
     """What the tests ask of one node, over one channel."""
 
-    def __init__(self, address):
-        self.channel = open_channel(address)
+    def __init__(self, address, channel=None):
+        self.channel = channel or open_channel(address)
         self.execute = unary(self.channel, '/drydock.v1.KeyValueService/Execute',
                              v1.ExecuteResponse)
         self.status = unary(self.channel, '/drydock.v1.AdminService/GetStatus',
@@ -137,13 +137,24 @@ class Cluster:
         self.flags = list(flags)
         self.environment = environment or {}
         self.name = name
-        content = cluster_file(name, free_addresses(count), {**CALM, **SMALL, **(config or {})},
+        content = cluster_file(name, self.places(count), {**CALM, **SMALL, **(config or {})},
                                limits)
         write_json(self.config, content)
         self.nodes = {node: Node(node, self.folder / node, RAFTD, self.config, place)
                       for node, place in content['nodes'].items()}
         self._stubs = {}
         _clusters.append(self)
+
+    # What a secure cluster does in another way (secure_cluster.py).
+
+    def places(self, count):
+        return free_addresses(count)
+
+    def flags_of(self, _name):
+        return self.flags
+
+    def connect(self, name):
+        return open_channel(self.nodes[name].address)
 
     @classmethod
     def running(cls, owner, count, **more):
@@ -169,8 +180,8 @@ class Cluster:
     def start(self, name, *more, environment=None):
         """Starts a node and waits until it listens."""
         node = self.nodes[name]
-        node.start(*self.flags, *more, environment={**self.environment, **(environment or {})},
-                   detached=False)
+        node.start(*self.flags_of(name), *more,
+                   environment={**self.environment, **(environment or {})}, detached=False)
         node.wait_listening()
         return node
 
@@ -183,14 +194,14 @@ class Cluster:
         write_json(config, content)
         node = Node(name, self.folder / name, RAFTD, config, place)
         self.nodes[name] = node
-        node.start('--join', bootstrap=False, detached=False)
+        node.start('--join', *self.flags_of(name), bootstrap=False, detached=False)
         node.wait_listening()
         return node
 
     def start_all(self, names=None):
         for name in names or self.nodes:
             node = self.nodes[name]
-            node.start(*self.flags, environment=self.environment, detached=False)
+            node.start(*self.flags_of(name), environment=self.environment, detached=False)
         for name in names or self.nodes:
             self.nodes[name].wait_listening()
         self.leader()
@@ -211,7 +222,7 @@ class Cluster:
 
     def stub(self, name):
         if name not in self._stubs:
-            self._stubs[name] = Stub(self.nodes[name].address)
+            self._stubs[name] = Stub(self.nodes[name].address, self.connect(name))
         return self._stubs[name]
 
     def status(self, name, timeout=5, **more):
