@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Certificates and permissions that are renewed while the nodes run, nodes that are added to a cluster
-with TLS, and starts that are refused for reasons of security."""
+"""Certificates and permissions that are renewed while the nodes run, nodes that are added to a
+cluster with TLS, and starts that are refused for reasons of security."""
 
 import json
 import pathlib

@@ -12,7 +12,7 @@ import grpc
 
 import harness
 from certificates import Authority, host_name, make_client, make_nodes, node_uri
-from cluster import free_ports
+from cluster import PATIENCE, free_ports
 from harness import BIN, Cluster, free_addresses, v1, wait_until
 
 EXPIRED = ('-days', '-1')
@@ -99,7 +99,7 @@ class SecureCluster(Cluster):
         self.authority(ca).sign(name, node, [node_uri(cluster or self.name, node),
                                              host_name('127.0.0.1:1')], period)
 
-    def raftctl(self, *words, shown='operator', token=None, ca='ca', timeout='5s'):
+    def raftctl(self, *words, shown='operator', token=None, ca='ca', timeout='60s'):
         """Runs it; gives what subprocess.run does."""
         flags = ['--cacert', self.path(f'{ca}.pem')] if ca else []
         if shown:
@@ -107,7 +107,7 @@ class SecureCluster(Cluster):
         environment = {'DRYDOCK_TOKEN': token} if token is not None else {}
         return subprocess.run(
             [str(BIN / 'raftctl'), '--config', str(self.config), '--timeout', timeout, *flags,
-             *words], capture_output=True, text=True, check=False, timeout=120, env=environment)
+             *words], capture_output=True, text=True, check=False, timeout=600, env=environment)
 
     def wait_event(self, name, event, **fields):
         """Waits for a line of a node's log; gives the newest of these."""
@@ -119,7 +119,7 @@ class SecureCluster(Cluster):
                           f'{self.nodes[name].last_words()}')
 
 
-def refusal(method, request, metadata=None, timeout=30):
+def refusal(method, request, metadata=None, timeout=PATIENCE):
     """The code and the text that a call is refused with. What cannot be connected to is
     UNAVAILABLE."""
     try:

@@ -10,7 +10,7 @@ import unittest
 import grpc
 
 import harness
-from cluster import port_of
+from cluster import PATIENCE, port_of
 from harness import get_operation, put_operation, unary, v1
 from secure_cluster import (EXPIRED, SecureCluster, bearer, code_of, execute_on, refusal, sha256)
 
@@ -20,6 +20,7 @@ Code = grpc.StatusCode
 PUT = v1.ExecuteRequest(operation=put_operation(b'color', b'blue'))
 GET = v1.ExecuteRequest(operation=get_operation(b'color'))
 SHUT = (Code.UNAVAILABLE,)  # the handshake ends it
+STRANGE_TERM = 1000  # of the messages of strangers: whoever hears one of them has at least that
 
 
 def status_on(channel):
@@ -34,9 +35,9 @@ def vote_on(channel):
     return unary(channel, '/Raft/VoteRequest', raft.voted_4_u)
 
 
-def a_vote(source, target, term=1000):
+def a_vote(source, target):
     """As a node sends it, but for the stores, which a stranger does not know."""
-    request = raft.vote_4_me(source_node=source, dst_node=target, term=term)
+    request = raft.vote_4_me(source_node=source, dst_node=target, term=STRANGE_TERM)
     request.sender.cluster = fingerprint('test')
     request.sender.store = 7
     return request
@@ -68,10 +69,10 @@ class SecureTest(unittest.TestCase):
     def peers_port(self, name='n0'):
         return self.cluster.peer_address(name)
 
-    def assert_nothing_happened(self, before):
-        """No stranger was heard: the term is what it was, and the cluster takes writes."""
+    def assert_nothing_happened(self):
+        """No stranger was heard: the term is none of theirs, and the cluster takes writes."""
         self.cluster.put(b'alive', b'yes')
-        self.assertEqual(self.cluster.told('n0').term, before)
+        self.assertLess(self.cluster.told('n0').term, STRANGE_TERM)
 
 
 class ClientsPortTest(SecureTest):
@@ -93,12 +94,12 @@ class ClientsPortTest(SecureTest):
             self.assertIn(code_of(execute_on(channel), PUT), SHUT)
         with contextlib.closing(harness.open_channel(self.peers_port())) as channel:
             self.assertIn(code_of(vote_on(channel), a_vote(1, 0)), SHUT)
-        done = self.cluster.raftctl('get', 'color', shown=None, ca=None, timeout='2s')
+        done = self.cluster.raftctl('get', 'color', shown=None, ca=None, timeout='10s')
         self.assertEqual(done.returncode, 3, done)
 
     def test_no_certificate_is_refused(self):
         self.assertIn(self.code(), SHUT)
-        done = self.cluster.raftctl('put', 'color', 'red', shown=None, timeout='2s')
+        done = self.cluster.raftctl('put', 'color', 'red', shown=None, timeout='10s')
         self.assertNotEqual(done.returncode, 0)
         self.assertIn('does it ask for a certificate', done.stderr)
 
@@ -116,7 +117,7 @@ class ClientsPortTest(SecureTest):
     def test_a_client_refuses_a_node_of_another_ca(self):
         self.cluster.authority('other-ca')
         self.assertIn(self.code('operator', ca='other-ca'), SHUT)
-        done = self.cluster.raftctl('get', 'color', ca='other-ca', timeout='2s')
+        done = self.cluster.raftctl('get', 'color', ca='other-ca', timeout='10s')
         self.assertEqual(done.returncode, 3, done)
         self.assertIn('certificate', done.stderr)
 
@@ -124,27 +125,25 @@ class ClientsPortTest(SecureTest):
         self.assertIn(self.code('operator', host='elsewhere.example.org'), SHUT)
 
     def test_a_nodes_certificate_is_no_good_even_if_the_ca_of_clients_made_it(self):
-        before = self.cluster.told('n0').term
         self.cluster.make_node_certificate('impostor', 'n1', ca='ca')
         with self.channel(self.clients_port(), 'impostor') as channel:
             for method, request in ((vote_on(channel), a_vote(1, 0)), (execute_on(channel), PUT)):
                 code, text = refusal(method, request)
                 self.assertEqual(code, Code.PERMISSION_DENIED)
                 self.assertIn('port for clients', text)
-        self.assert_nothing_happened(before)
+        self.assert_nothing_happened()
 
     def test_a_client_cannot_speak_as_a_node(self):
-        before = self.cluster.told('n0').term
         with self.channel(self.clients_port(), 'operator') as channel:
             for method, request in peer_calls(channel, 1, 0):
                 code, text = refusal(method, request)
                 self.assertEqual(code, Code.UNAUTHENTICATED, text)
-        self.assert_nothing_happened(before)
+        self.assert_nothing_happened()
 
 
 def peer_calls(channel, source, target):
     """Each call that a node makes to another one, well formed."""
-    fields = {'source_node': source, 'dst_node': target, 'term': 1000}
+    fields = {'source_node': source, 'dst_node': target, 'term': STRANGE_TERM}
     service = '/drydock.v1.PeerService/'
     calls = [
         (vote_on(channel), a_vote(source, target)),
@@ -171,12 +170,11 @@ def peer_calls(channel, source, target):
 class PeersPortTest(SecureTest):
 
     def refused(self, shown, source, **more):
-        before = self.cluster.told('n0').term
         found = []
         with self.channel(self.peers_port(), shown, ca='peer-ca', **more) as channel:
             for method, request in peer_calls(channel, source, 0):
                 found.append(refusal(method, request))
-        self.assert_nothing_happened(before)
+        self.assert_nothing_happened()
         return found
 
     def assert_shut(self, shown, source=1):
@@ -230,10 +228,10 @@ class PeersPortTest(SecureTest):
                 self.assertIn('port for nodes', text)
 
     def test_a_snapshot_comes_from_nodes_only(self):
-        # Version, founded, [n0] votes, nobody else, and n0 has store 7: core/protocol/configuration.h.
+        # Version, founded, n0 votes, nobody else does, n0 has store 7 (Configuration::Encode).
         alone = struct.pack('<BBIIIIIIQ', 1, 1, 1, 0, 0, 0, 1, 0, 7)
-        head = v1.SnapshotChunkHead(source_node=2, dst_node=0, term=1000, index=9, index_term=9,
-                                    configuration=alone)
+        head = v1.SnapshotChunkHead(source_node=2, dst_node=0, term=STRANGE_TERM, index=9,
+                                    index_term=9, configuration=alone)
         head.sender.cluster = fingerprint('test')
         head.sender.store = 7
         with self.channel(self.peers_port(), 'n1-peer', ca='peer-ca') as channel:
@@ -292,11 +290,10 @@ class ReplayTest(SecureTest):
             record = max(recorder.sent, key=len)
         self.assertGreater(len(record), 500)
         before = self.refusals()
-        term = self.cluster.told('n0').term
         for cut in (len(record), len(record) // 2):
             self.play(bytes(record[:cut]))
         self.assertEqual(self.refusals(), before, 'nothing of it should reach the core')
-        self.assert_nothing_happened(term)
+        self.assert_nothing_happened()
 
     def play(self, record):
         """Sends it, and waits until the node has hung up."""
@@ -309,7 +306,7 @@ class ReplayTest(SecureTest):
                     pass
 
     def refusals(self):
-        """What the core has refused, by n0's own figures."""
+        """How often n0's core was told by somebody whose store is a strange one."""
         host, _, port = self.cluster.nodes['n0'].metrics.rpartition(':')
         with socket.create_connection((host, int(port)), timeout=60) as line:
             line.sendall(b'GET /metrics HTTP/1.1\r\nHost: n0\r\n\r\n')
@@ -317,7 +314,7 @@ class ReplayTest(SecureTest):
             while block := line.recv(65536):
                 answer += block
         return [row for row in answer.decode().splitlines()
-                if row.startswith('drydock_refusals_total')]
+                if row.startswith('drydock_refusals_total') and 'wrong_store' in row]
 
 
 TOKENS = {'reader': 'r' * 40, 'writer': 'w' * 40, 'boss': 'b' * 40}
@@ -351,7 +348,7 @@ class PermissionTest(SecureTest):
     @staticmethod
     def code(method, request, metadata):
         try:
-            method(request, timeout=30, metadata=metadata)
+            method(request, timeout=PATIENCE, metadata=metadata)
         except grpc.RpcError as error:
             return error.code()
         return Code.OK
@@ -433,7 +430,7 @@ class PermissionTest(SecureTest):
             told = {}
             for response in stream(iter([batch]), timeout=60, metadata=bearer(TOKENS['reader'])):
                 told.update({each.number: each.answer.outcome for each in response.answers})
-            self.assertIn(told[1], (v1.OUTCOME_OK, v1.OUTCOME_NOT_FOUND))
+            self.assertNotEqual(told[1], v1.OUTCOME_BAD_REQUEST)
             self.assertEqual(told[2], v1.OUTCOME_BAD_REQUEST)
             with self.assertRaises(grpc.RpcError) as caught:
                 list(stream(iter([batch]), timeout=60))

@@ -4,9 +4,10 @@
   certificates.py nodes CLUSTER.json FOLDER [NODE...]   certificates for all its nodes, or for some
   certificates.py client NAME FOLDER                    one for a client called NAME
 
-FOLDER gets ca.pem (clients believe nodes, and nodes believe clients, by it), peer-ca.pem (nodes believe
-each other by it), NODE.pem, NODE-peer.pem and NAME.pem, each with its .key. CAs that are there are used again. Keep
-ca.key and peer-ca.key away from the nodes: whoever has them can make anybody.
+FOLDER gets ca.pem (clients believe nodes by it, and nodes believe clients), peer-ca.pem (nodes
+believe each other by it), NODE.pem, NODE-peer.pem and NAME.pem, each with its .key. CAs that are
+there are used again. Keep ca.key and peer-ca.key away from the nodes: whoever has them can make
+anybody.
 """
 
 import argparse
@@ -22,7 +23,8 @@ DAYS = 365
 
 
 def openssl(*words):
-    done = subprocess.run(['openssl', *map(str, words)], capture_output=True, text=True, check=False)
+    done = subprocess.run(['openssl', *map(str, words)], capture_output=True, text=True,
+                          check=False)
     if done.returncode != 0:
         sys.exit(f'openssl {words[0]} failed:\n{done.stderr}')
 
@@ -64,8 +66,8 @@ class Authority:
             (work / 'certificate').rename(self.folder / f'{name}.pem')
 
     def _issue(self, work, period):
-        openssl('x509', '-req', '-in', work / 'request', '-CA', self.certificate, '-CAkey', self.key,
-                '-set_serial', f'0x{os.urandom(16).hex()}', *period, '-extfile',
+        openssl('x509', '-req', '-in', work / 'request', '-CA', self.certificate, '-CAkey',
+                self.key, '-set_serial', f'0x{os.urandom(16).hex()}', *period, '-extfile',
                 work / 'extensions', '-out', work / 'certificate')
 
 
