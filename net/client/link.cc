@@ -152,7 +152,7 @@ Attempt Link::Try(Clock::time_point deadline, Call call) {
 std::string Link::Hint() const {
   const bool bare =
       credentials_ != nullptr && credentials_->uses_tls() && !credentials_->shows_certificate();
-  return bare ? " (does it ask for a certificate? none is shown here)" : "";
+  return bare ? "; does it ask for a certificate? none is shown here" : "";
 }
 
 Attempt Link::Execute(const v1::ExecuteRequest& request, v1::ExecuteResponse& response,

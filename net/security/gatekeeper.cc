@@ -19,7 +19,7 @@ using Auth = std::shared_ptr<const grpc::AuthContext>;
 
 constexpr std::string_view kBearer = "Bearer ";
 
-std::string_view View(grpc::string_ref text) {
+std::string_view View(const grpc::string_ref& text) {
   return {text.data(), text.size()};
 }
 

@@ -149,7 +149,7 @@ Reloader::Job Security::WatchPermissions(Events events) {
   };
 }
 
-void Security::Watch(Events events) {
+void Security::Watch(const Events& events) {
   std::vector<Reloader::Job> jobs;
   if (clients_ != nullptr) jobs.push_back(WatchStore(clients_, options_.clients, events, {}));
   if (peers_ != nullptr) {

@@ -52,7 +52,7 @@ class Security {
     std::function<void(Permissions)> permissions;
   };
   // Looks at the files again and again, while this lives. Does nothing if there are none.
-  void Watch(Events events);
+  void Watch(const Events& events);
 
  private:
   Security(SecurityOptions options, const ClusterConfig& config, NodeId self)
