@@ -44,10 +44,11 @@ std::optional<std::string_view> TokenOf(const grpc::ServerContext& context) {
   return text.substr(kBearer.size());
 }
 
-const Client* ClientOfCertificate(const grpc::AuthContext& auth, const Permissions& permissions) {
+const KnownClient* ClientOfCertificate(const grpc::AuthContext& auth,
+                                       const Permissions& permissions) {
   for (const char* property : {GRPC_X509_CN_PROPERTY_NAME, GRPC_X509_SAN_PROPERTY_NAME}) {
     for (const grpc::string_ref& name : auth.FindPropertyValues(property)) {
-      if (const Client* client = permissions.OfCertificate(View(name))) return client;
+      if (const KnownClient* client = permissions.OfCertificate(View(name))) return client;
     }
   }
   return nullptr;
@@ -126,7 +127,7 @@ grpc::Status Gatekeeper::Identify(const grpc::ServerContext& context, const Call
                                   Rights& rights) const {
   const auto token = TokenOf(context);
   if (token.has_value()) {
-    const Client* client =
+    const KnownClient* client =
         rules_.permissions.has_value() ? rules_.permissions->OfToken(*token) : nullptr;
     if (client == nullptr) return {StatusCode::UNAUTHENTICATED, "nobody has this token"};
     rights = client->rights;
@@ -136,7 +137,7 @@ grpc::Status Gatekeeper::Identify(const grpc::ServerContext& context, const Call
     rights = WithoutFile(caller);
     return grpc::Status::OK;
   }
-  const Client* client =
+  const KnownClient* client =
       caller.encrypted ? ClientOfCertificate(*caller.auth, *rules_.permissions) : nullptr;
   rights = client != nullptr ? client->rights : rules_.permissions->others();
   return grpc::Status::OK;

@@ -56,7 +56,7 @@ class PermissionsReader {
     const Fields fields(member.value, "a client", kClientKeys, mistakes_);
     const JsonValue* may = fields.Need("may");
     if (may == nullptr) return;
-    const Client client{member.key, ReadRights(*may, mistakes_)};
+    const KnownClient client{member.key, ReadRights(*may, mistakes_)};
     const JsonValue* token = fields.Find("token_sha256");
     const JsonValue* certificate = fields.Find("certificate");
     if (token == nullptr && certificate == nullptr) {
@@ -74,8 +74,8 @@ class PermissionsReader {
     }
   }
 
-  using Known = std::map<std::string, Client, std::less<>>;
-  void Add(Known& known, const JsonValue& value, const Client& client,
+  using Known = std::map<std::string, KnownClient, std::less<>>;
+  void Add(Known& known, const JsonValue& value, const KnownClient& client,
            bool (*valid)(std::string_view), const std::string& expected) {
     const std::string key = ReadText(value, expected, mistakes_);
     if (!valid(key)) return mistakes_.Add(value, "expected " + expected);
@@ -137,12 +137,12 @@ Result<Permissions> Permissions::Load(const std::string& path) {
   return Parse(text.value(), path);
 }
 
-const Client* Permissions::OfToken(std::string_view token) const {
+const KnownClient* Permissions::OfToken(std::string_view token) const {
   const auto found = by_token_.find(Sha256(token));
   return found == by_token_.end() ? nullptr : &found->second;
 }
 
-const Client* Permissions::OfCertificate(std::string_view name) const {
+const KnownClient* Permissions::OfCertificate(std::string_view name) const {
   const auto found = by_certificate_.find(name);
   return found == by_certificate_.end() ? nullptr : &found->second;
 }

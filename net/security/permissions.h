@@ -31,7 +31,7 @@ struct Rights {
 // The words of the file: "read", "write", "admin"; kAny is "any".
 std::string_view NameOf(Permission permission);
 
-struct Client {
+struct KnownClient {
   std::string name;
   Rights rights;
 };
@@ -48,9 +48,9 @@ class Permissions {
 
   // Whose token it is; null: nobody's. The time that it takes tells nothing of the tokens, for they
   // are looked up by their hashes.
-  const Client* OfToken(std::string_view token) const;
+  const KnownClient* OfToken(std::string_view token) const;
   // Who has a certificate of this common name or alternative name; null: nobody.
-  const Client* OfCertificate(std::string_view name) const;
+  const KnownClient* OfCertificate(std::string_view name) const;
   // Of everybody else.
   const Rights& others() const { return others_; }
 
@@ -59,8 +59,8 @@ class Permissions {
  private:
   friend class PermissionsReader;
   std::string text_;
-  std::map<std::string, Client, std::less<>> by_token_;  // by the hash
-  std::map<std::string, Client, std::less<>> by_certificate_;
+  std::map<std::string, KnownClient, std::less<>> by_token_;  // by the hash
+  std::map<std::string, KnownClient, std::less<>> by_certificate_;
   Rights others_;
 };
 
