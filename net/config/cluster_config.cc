@@ -286,6 +286,18 @@ Result<ClusterConfig> LoadClusterConfig(const std::string& path) {
   return ParseClusterConfig(text.value(), path);
 }
 
+std::vector<NodeId> ClusterConfig::Members() const {
+  std::vector<NodeId> members;
+  for (const auto& [node, place] : nodes) members.push_back(node);
+  return members;
+}
+
+std::vector<NodeId> ClusterConfig::Others(NodeId self) const {
+  std::vector<NodeId> others = Members();
+  std::erase(others, self);
+  return others;
+}
+
 Status CheckIsMember(const ClusterConfig& config, NodeId id) {
   if (config.nodes.contains(id)) return Ok();
   std::string names;

@@ -40,6 +40,9 @@ struct ClusterConfig {
   std::map<NodeId, NodeAddress> nodes;  // never empty
   Settings settings;
   Limits limits;
+
+  std::vector<NodeId> Members() const;
+  std::vector<NodeId> Others(NodeId self) const;
 };
 
 // Errors are one line with file, place and what was expected:

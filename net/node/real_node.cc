@@ -14,7 +14,7 @@
 #include "net/disk/disk_worker.h"
 #include "net/http/http_server.h"
 #include "net/http/node_pages.h"
-#include "net/node/call_refusals.h"
+#include "net/node/node_security.h"
 #include "net/node/observer.h"
 #include "net/node/status.h"
 #include "net/node/store.h"
@@ -50,18 +50,6 @@ gpr_timespec ToGpr(TimePoint time) {
   return {ns / 1'000'000'000, static_cast<std::int32_t>(ns % 1'000'000'000), GPR_CLOCK_MONOTONIC};
 }
 
-std::vector<NodeId> MembersOf(const ClusterConfig& config) {
-  std::vector<NodeId> members;
-  for (const auto& [node, place] : config.nodes) members.push_back(node);
-  return members;
-}
-
-std::vector<NodeId> PeersOf(const ClusterConfig& config, NodeId self) {
-  std::vector<NodeId> peers = MembersOf(config);
-  std::erase(peers, self);
-  return peers;
-}
-
 }  // namespace
 
 // All that a node consists of; everything but `Stop` is for the loop's thread.
@@ -71,13 +59,13 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
       : options_(std::move(options)),
         log_(log),
         observer_(log, {.self = options_.id,
-                        .peers = PeersOf(options_.config, options_.id),
+                        .peers = options_.config.Others(options_.id),
                         .cluster = options_.config.cluster,
                         .version = options_.version}),
         services_(RaftOptions(),
                   {.address_of = [this](NodeId node) { return AddressOfNode(node); },
                    .max_undecided = options_.config.limits.stream_operations,
-                   .gate = &gate_},
+                   .gate = &security_.gate()},
                   AdminHooks(),
                   [this](const v1::HelloRequest& request, v1::HelloResponse& out) {
                     return TakeGreeting(request, out);
@@ -122,9 +110,6 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   void Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done);
   std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
-  Status OpenSecurity();
-  void WatchFiles();
-  void RenewLinks();
   Status OpenPages();
   void MakeNode(Recovered recovered);
   void TakeFromDisk(DiskResult result);
@@ -149,8 +134,7 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   void OnTransfer(std::uint64_t number, const TransferAnswer& answer) override;
   void OnDrop(std::uint64_t) override { BeginToDrain(); }
 
-  CallRefusals refusals_{log_};
-  Gatekeeper gate_;  // outlives the services, which ask it
+  NodeSecurity security_{log_, [this] { return now_; }};  // outlives the services, which ask it
   // The services outlive the server, and what is in the queue outlives the queue.
   Services services_;
   PeerLinks links_;
@@ -158,7 +142,6 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   OpenServer server_;
   std::optional<ConnectionGuard> guard_;  // gone before the server
   std::unique_ptr<Mailbox> mailbox_;
-  std::unique_ptr<Security> security_;  // gone before the mailbox, which its thread uses
   std::optional<NodeRunner> runner_;
   std::unique_ptr<DiskWorker> disk_worker_;
 
@@ -184,7 +167,7 @@ RaftServiceOptions RealNode::Parts::RaftOptions() {
                 if (links_.Contains(peer)) observer_.Heard(peer, now_);
               },
           .turned_away = [] {},
-          .gate = &gate_};
+          .gate = &security_.gate()};
 }
 
 AdminServiceHooks RealNode::Parts::AdminHooks() {
@@ -208,7 +191,7 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
                         RoundTrips::Done done) { Measure(request, std::move(done)); },
       .self = options_.id,
       .address_of = [this](NodeId node) { return AddressOfNode(node); },
-      .gate = &gate_};
+      .gate = &security_.gate()};
 }
 
 void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done) {
@@ -239,15 +222,16 @@ bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloRes
 Status RealNode::Parts::Open() {
   Status member = CheckIsMember(options_.config, options_.id);
   if (!member.ok()) return member;
-  Status secure = OpenSecurity();
+  Status secure = security_.Open(options_.security, options_.config, options_.id);
   if (!secure.ok()) return secure;
+  security_.ConnectWith(links_);
   const bool found = options_.bootstrap || options_.join;
   auto directory = OpenDirectory(options_.config, options_.data_directory, found, options_.join);
   if (!directory.ok()) return directory.error();
   directory_ = std::move(directory.value());
   Status pages = OpenPages();
   if (!pages.ok()) return pages;
-  auto server = ListenAt(security_->Doors(), services_.All(), options_.config);
+  auto server = ListenAt(security_.Doors(), services_.All(), options_.config);
   if (!server.ok()) return server.error();
   server_ = std::move(server.value());
   mailbox_ = std::make_unique<Mailbox>(*server_.queue);
@@ -265,44 +249,6 @@ Status RealNode::Parts::Open() {
   return Ok();
 }
 
-Status RealNode::Parts::OpenSecurity() {
-  auto opened = Security::Open(options_.security, options_.config, options_.id);
-  if (!opened.ok()) return opened.error();
-  security_ = std::move(opened.value());
-  if (security_->peer_tls()) {
-    links_.UseCredentials([this](NodeId node) { return security_->CredentialsTo(node); });
-  }
-  if (auto rules = security_->Rules()) {
-    gate_.Guard(std::move(*rules), [this](const std::string& peer, const std::string& why) {
-      refusals_.Note(now_, peer, why);
-    });
-  }
-  return Ok();
-}
-
-// On the thread that looks at the files, but for what is posted.
-void RealNode::Parts::WatchFiles() {
-  security_->Watch({.renewed =
-                        [this](const std::string& file) {
-                          log_.Info("file_renewed", {{"file", file}});
-                        },
-                    .refused =
-                        [this](const std::string& why) {
-                          log_.Error("file_refused", {{"why", why}});
-                        },
-                    .peers_renewed = [this] { mailbox_->Post([this] { RenewLinks(); }); },
-                    .permissions =
-                        [this](Permissions permissions) {
-                          mailbox_->Post([this, permissions = std::move(permissions)] {
-                            gate_.SetPermissions(permissions);
-                          });
-                        }});
-}
-
-void RealNode::Parts::RenewLinks() {
-  if (!drain_until_.has_value()) links_.Renew();
-}
-
 Status RealNode::Parts::OpenPages() {
   const std::string& address = options_.config.nodes.at(options_.id).metrics;
   if (address.empty()) return Ok();
@@ -317,22 +263,13 @@ Status RealNode::Parts::OpenPages() {
 
 void RealNode::Parts::MakeNode(Recovered recovered) {
   observer_.StartIn(recovered.term);
-  if (recovered.torn.has_value()) {
-    log_.Warning("torn_tail_cut",
-                 {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
-  }
-  log_.Info("started",
-            {{"incarnation", recovered.incarnation.value()},
-             {"term", recovered.term.value()},
-             {"snapshot",
-              recovered.snapshot.has_value() ? recovered.snapshot->stored.meta.index.value() : 0},
-             {"last", recovered.log.last().value()}});
+  Tell(recovered, log_);
   disk_worker_ = std::make_unique<DiskWorker>(
       directory_->disk(), [this](DiskResult result) { TakeFromDisk(std::move(result)); });
   disk_worker_->KeepSpare(options_.config.settings.segment_bytes);
   // Who is to be added founds nothing: the cluster's leader tells it who the members are.
   const bool founds = !directory_->joins();
-  NodeConfig config{.voters = founds ? MembersOf(options_.config) : std::vector<NodeId>(),
+  NodeConfig config{.voters = founds ? options_.config.Members() : std::vector<NodeId>(),
                     .settings = options_.config.settings,
                     .seed = DrawFromSystem(),
                     .pins = {}};
@@ -384,7 +321,9 @@ std::optional<std::string> RealNode::Parts::Run() {
   observer_.health().Run(Health::Clock::now());
   observer_.ShowHealth(runner_->node());
   KeepHouse();
-  WatchFiles();
+  security_.Watch(*mailbox_, [this] {
+    if (!drain_until_.has_value()) links_.Renew();
+  });
   log_.Info("listening", {{"address", options_.config.nodes.at(options_.id).listen}});
   options_.serving();
   guard_.emplace(options_.config.limits.concurrent_calls, [this](const std::string& peer,
@@ -445,7 +384,7 @@ void RealNode::Parts::KeepHouse() {
   observer_.SetTimeOfDay(EventLog::SystemClock(), now_);
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
-  refusals_.Flush(now_);
+  security_.Flush();
 }
 
 // --- Stopping -----------------------------------------------------------------------------------
@@ -511,6 +450,7 @@ void RealNode::Parts::ShutDown() {
 }
 
 void RealNode::Parts::CloseQueue() {
+  security_.StopWatching();
   guard_.reset();
   server_.server->Shutdown();
   disk_worker_.reset();

@@ -20,6 +20,19 @@ std::uint64_t DrawFromSystem() {
   return drawn;
 }
 
+void Tell(const Recovered& recovered, EventLog& log) {
+  if (recovered.torn.has_value()) {
+    log.Warning("torn_tail_cut",
+                {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
+  }
+  log.Info("started",
+           {{"incarnation", recovered.incarnation.value()},
+            {"term", recovered.term.value()},
+            {"snapshot",
+             recovered.snapshot.has_value() ? recovered.snapshot->stored.meta.index.value() : 0},
+            {"last", recovered.log.last().value()}});
+}
+
 LogSize::LogSize(PosixDisk& disk) {
   const Result<std::vector<std::string>> names = disk.List(kWalFolder);
   if (!names.ok()) return;

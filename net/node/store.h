@@ -10,6 +10,7 @@
 #include "core/storage/recovery.h"
 #include "net/config/cluster_config.h"
 #include "net/disk/data_directory.h"
+#include "net/log/event_log.h"
 
 namespace drydock::net {
 
@@ -18,6 +19,9 @@ Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config
                                                      bool join);
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap);
+
+// What was found, as lines of the log.
+void Tell(const Recovered& recovered, EventLog& log);
 
 // How much of the disk the write-ahead log takes: its segments, without a spare one.
 class LogSize {

@@ -64,10 +64,14 @@ TlsStore::Check NamesNode(const TlsFiles& files, const std::string& uri) {
 
 }  // namespace
 
+Status CheckSecurity(const SecurityOptions& options, const ClusterConfig& config, NodeId self) {
+  const Status status = CheckPlaintext(options, config.nodes.at(self));
+  return status.ok() ? CheckPeerPorts(options, config) : status;
+}
+
 Result<std::unique_ptr<Security>> Security::Open(SecurityOptions options,
                                                  const ClusterConfig& config, NodeId self) {
-  Status status = CheckPlaintext(options, config.nodes.at(self));
-  if (status.ok()) status = CheckPeerPorts(options, config);
+  Status status = CheckSecurity(options, config, self);
   if (!status.ok()) return status.error();
   std::unique_ptr<Security> security(new Security(std::move(options), config, self));
   status = security->OpenFiles(self);

@@ -29,10 +29,14 @@ struct SecurityOptions {
   bool insecure_metrics = false;    // the same of the HTTP port alone
 };
 
+// What can be said of the flags and the cluster's file without the files of TLS: plaintext beyond
+// loopback that was not asked for, TLS without a port for peers.
+Status CheckSecurity(const SecurityOptions& options, const ClusterConfig& config, NodeId self);
+
 class Security {
  public:
-  // Errors, in words for the operator: files that are of no use, a certificate of another node,
-  // TLS without a port for peers, plaintext beyond loopback that was not asked for.
+  // Errors, in words for the operator: those of CheckSecurity, files that are of no use, a
+  // certificate of another node.
   static Result<std::unique_ptr<Security>> Open(SecurityOptions options,
                                                 const ClusterConfig& config, NodeId self);
 
@@ -53,6 +57,8 @@ class Security {
   };
   // Looks at the files again and again, while this lives. Does nothing if there are none.
   void Watch(const Events& events);
+  // Waits for what is being called.
+  void StopWatching() { reloader_.reset(); }
 
  private:
   Security(SecurityOptions options, const ClusterConfig& config, NodeId self)

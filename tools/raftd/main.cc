@@ -75,6 +75,12 @@ int CheckConfig(const net::ClusterConfig& config, const RaftdFlags& flags) {
   return kExitOk;
 }
 
+// What no other start would change: a service manager is not to try again.
+Status CheckFlags(const net::ClusterConfig& config, const RaftdFlags& flags) {
+  const Status member = net::CheckIsMember(config, *flags.id);
+  return member.ok() ? net::CheckSecurity(flags.security, config, *flags.id) : member;
+}
+
 int Serve(const net::ClusterConfig& config, const RaftdFlags& flags) {
   const ServiceManager manager = ServiceManager::FromEnvironment();
   const BlockedSignals blocked;
@@ -127,6 +133,11 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   if (flags.check_config) return CheckConfig(config.value(), flags);
+  const Status settings = CheckFlags(config.value(), flags);
+  if (!settings.ok()) {
+    std::cerr << "raftd: " << settings.error().text << "\n";
+    return kExitUsage;
+  }
   return Serve(config.value(), flags);
 }
 
