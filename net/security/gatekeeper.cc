@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/text/names.h"
@@ -81,6 +82,11 @@ void Gatekeeper::Guard(GateRules rules, Refused refused) {
   open_ = false;
   rules_ = std::move(rules);
   refused_ = std::move(refused);
+}
+
+void Gatekeeper::SetPermissions(Permissions permissions) {
+  rules_.permissions = std::move(permissions);
+  ++version_;
 }
 
 // --- Nodes --------------------------------------------------------------------------------------
@@ -171,6 +177,23 @@ grpc::Status Gatekeeper::AdmitClient(const grpc::ServerContext& context,
 grpc::Status Gatekeeper::Tell(const grpc::ServerContext& context, grpc::Status status) const {
   if (!status.ok()) refused_(context.peer(), status.error_message());
   return status;
+}
+
+// --- Streams ------------------------------------------------------------------------------------
+
+StreamRights::StreamRights(const Gatekeeper* gate, const grpc::ServerContext& context)
+    : gate_(gate == nullptr || gate->open() ? nullptr : gate), context_(context) {
+  if (gate_ != nullptr) Judge();
+}
+
+void StreamRights::Judge() {
+  judged_ = gate_->version();
+  std::tie(status_, rights_) = gate_->RightsOf(context_);
+}
+
+bool StreamRights::Include(Permission permission) {
+  if (gate_ != nullptr && judged_ != gate_->version()) Judge();
+  return status_.ok() && rights_.Include(permission);
 }
 
 }  // namespace drydock::net

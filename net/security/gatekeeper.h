@@ -4,6 +4,7 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,10 +32,13 @@ class Gatekeeper {
   // Told of each call that is refused: the address that it came from, and why.
   using Refused = std::function<void(const std::string& peer, const std::string& why)>;
 
-  // From now on. Streams keep the rights that they began with.
+  // From now on.
   void Guard(GateRules rules, Refused refused);
-  void SetPermissions(Permissions permissions) { rules_.permissions = std::move(permissions); }
+  // From the next call on, and from the next operation in streams that stand.
+  void SetPermissions(Permissions permissions);
   bool open() const { return open_; }
+  // Another number each time the permissions change.
+  std::uint64_t version() const { return version_; }
 
   // May who calls speak as this node? OK, or the error for the call.
   grpc::Status AdmitPeer(const grpc::ServerContext& context, NodeId node) const;
@@ -55,6 +59,7 @@ class Gatekeeper {
   grpc::Status Tell(const grpc::ServerContext& context, grpc::Status status) const;
 
   bool open_ = true;
+  std::uint64_t version_ = 0;
   GateRules rules_;
   Refused refused_;
 };
@@ -74,5 +79,26 @@ bool Admitted(Call& call, const Gatekeeper* gate, NodeId node) {
   if (!status.ok()) call.Finish(status);
   return status.ok();
 }
+
+// What the client of a stream may do, as long as the stream stands.
+class StreamRights {
+ public:
+  // Without a gate everything. Both outlive this.
+  StreamRights(const Gatekeeper* gate, const grpc::ServerContext& context);
+
+  // Not OK: nothing, and this is the error for it.
+  const grpc::Status& status() const { return status_; }
+  // As of now.
+  bool Include(Permission permission);
+
+ private:
+  void Judge();
+
+  const Gatekeeper* const gate_;
+  const grpc::ServerContext& context_;
+  grpc::Status status_;
+  Rights rights_{.read = true, .write = true, .admin = true};
+  std::uint64_t judged_ = 0;  // the version of the gate
+};
 
 }  // namespace drydock::net

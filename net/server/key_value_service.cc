@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "net/codec/client_codec.h"
@@ -68,24 +67,22 @@ class KeyValueService::Methods {
 
   void Take(Executions::Call& call) {
     std::optional<ClientRequest> decoded = Decode(std::move(*call.request().mutable_operation()));
+    const auto needed = decoded.has_value() ? PermissionFor(decoded->op) : Permission::kAny;
+    if (!Admitted(call, gate_, needed)) return;
     if (!decoded.has_value()) {
       return call.OnAnswer(0, ClientAnswer{.outcome = Outcome::kBadRequest});
     }
-    if (!Admitted(call, gate_, PermissionFor(decoded->op))) return;
     runner_->Ask(std::move(*decoded), {&call, 0});
   }
 
   std::unique_ptr<StreamOfOperations::Session> OpenStream(StreamOfOperations::Call& call) {
-    Rights rights{.read = true, .write = true, .admin = true};
-    if (gate_ != nullptr && !gate_->open()) {
-      grpc::Status status;
-      std::tie(status, rights) = gate_->RightsOf(call.context());
-      if (!status.ok()) {
-        call.Finish(status);
-        return nullptr;
-      }
+    StreamRights rights(gate_, call.context());
+    if (!rights.status().ok()) {
+      call.Finish(rights.status());
+      return nullptr;
     }
-    return std::make_unique<OperationStream>(call, rights, stream_options_, *runner_, flusher_);
+    return std::make_unique<OperationStream>(call, std::move(rights), stream_options_, *runner_,
+                                             flusher_);
   }
 
   void EncodeAnswer(const ClientAnswer& answer, v1::Answer& out) const {

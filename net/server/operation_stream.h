@@ -6,12 +6,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "net/rpc/stream_method.h"
 #include "net/runtime/node_runner.h"
-#include "net/security/permissions.h"
+#include "net/security/gatekeeper.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
 
 namespace drydock::net {
@@ -47,9 +48,9 @@ class StreamFlusher {
 class OperationStream final : public StreamOfOperations::Session, public Caller {
  public:
   // What the rights do not include is refused as a bad request.
-  OperationStream(StreamOfOperations::Call& call, Rights rights, const StreamOptions& options,
+  OperationStream(StreamOfOperations::Call& call, StreamRights rights, const StreamOptions& options,
                   NodeRunner& runner, StreamFlusher& flusher)
-      : call_(call), rights_(rights), options_(options), runner_(runner), flusher_(flusher) {}
+      : call_(call), rights_(std::move(rights)), options_(options), runner_(runner), flusher_(flusher) {}
   ~OperationStream() override { flusher_.Remove(*this); }
 
   void OnRead(v1::ExecuteStreamRequest& request) override;
@@ -72,7 +73,7 @@ class OperationStream final : public StreamOfOperations::Session, public Caller 
   void FinishIfDone();
 
   StreamOfOperations::Call& call_;
-  const Rights rights_;
+  StreamRights rights_;
   const StreamOptions& options_;
   NodeRunner& runner_;
   StreamFlusher& flusher_;

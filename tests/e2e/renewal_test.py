@@ -4,6 +4,7 @@ cluster with TLS, and starts that are refused for reasons of security."""
 
 import json
 import pathlib
+import queue
 import shutil
 import socket
 import ssl
@@ -145,6 +146,35 @@ class PermissionRenewalTest(unittest.TestCase):
         self.assertEqual(code(), Code.OK)
         cluster.write_clients(cluster.clients)
         wait_until(lambda: code() == Code.UNAUTHENTICATED, 'the client should be shut out')
+
+
+class StreamTest(unittest.TestCase):
+
+    def test_a_stream_that_stands_loses_what_its_client_may_not_do_any_more(self):
+        token = 't' * 40
+        operator = {'certificate': 'operator', 'may': ['read', 'write', 'admin']}
+        guest = {'token_sha256': sha256(token), 'may': ['read']}
+        cluster = SecureCluster.running(
+            self, 1, client_cert_auth=False,
+            clients={'clients': {'operator': operator, 'guest': guest}})
+        channel = cluster.channel(cluster.nodes['n0'].address)
+        self.addCleanup(channel.close)
+        questions = queue.Queue()
+        answers = harness.Stub('', channel).stream(iter(questions.get, None),
+                                                   metadata=bearer(token))
+
+        def outcome():
+            questions.put(v1.ExecuteStreamRequest(operations=[
+                v1.NumberedOperation(number=1, operation=get_operation(b'k'))]))
+            return next(answers).answers[0].answer.outcome
+
+        self.assertNotEqual(outcome(), v1.OUTCOME_BAD_REQUEST)
+        cluster.write_clients({'clients': {'operator': operator}})
+        wait_until(lambda: outcome() == v1.OUTCOME_BAD_REQUEST, 'the stream should be worth nothing')
+        cluster.write_clients({'clients': {'operator': operator, 'guest': guest}})
+        wait_until(lambda: outcome() != v1.OUTCOME_BAD_REQUEST, 'it should be worth something again')
+        questions.put(None)
+        self.assertEqual(list(answers), [])
 
 
 class MembersTest(unittest.TestCase):
