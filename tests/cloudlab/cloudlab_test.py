@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT / 'tools' / 'cloudlab.d'), str(ROOT / 'tools' / 'lib')]
 # pylint: disable=wrong-import-position
 import agent
 import checks
+import certs
 import control
 import doctor
 import experiment
@@ -119,6 +120,38 @@ class MachinesTest(FolderTest):
                          ['node2', 'node0', 'node1'])
         with self.assertRaisesRegex(CloudError, 'node0, node1, node2'):
             again.choose(['node7'])
+
+    def test_with_tls_nodes_have_a_port_and_machines_certificates_of_their_own(self):
+        first = experiment.Experiment(self.folder)
+        first.machines, first.tls = self.read(manifest(), 'bob'), True
+        first.save()
+        again = experiment.Experiment(self.folder).load()
+        self.assertEqual(again.cluster()['nodes']['n1'],
+                         {'address': '10.10.1.2:7000', 'metrics': '10.10.1.2:7001',
+                          'peer_port': 7002})
+        given = certs.make(again, again.choose(['node0', 'node2']))
+        self.assertEqual(sorted(given), ['node0', 'node2'])
+        files = {name: dict(texts) for name, texts in given.items()}
+        self.assertEqual(sorted(files['node2']), [f'certs/{name}' for name in (
+            'ca.pem', 'node.key', 'node.pem', 'operator.key', 'operator.pem', 'peer-ca.pem',
+            'peer.key', 'peer.pem')])
+        self.assertEqual(files['node0']['certs/ca.pem'], files['node2']['certs/ca.pem'])
+        self.assertNotEqual(files['node0']['certs/node.key'], files['node2']['certs/node.key'])
+        shown = subprocess.run(['openssl', 'x509', '-noout', '-ext', 'subjectAltName'], text=True,
+                               input=files['node2']['certs/peer.pem'], capture_output=True,
+                               check=True).stdout
+        self.assertIn('URI:drydock://drydock/n2', shown)
+        self.assertIn('IP Address:10.10.1.3', shown)
+
+    def test_tls_is_for_new_clusters(self):
+        first = experiment.Experiment(self.folder)
+        first.machines = self.read(manifest(), 'bob')
+        first.save()
+        done = subprocess.run([ROOT / 'tools/cloudlab', 'start', '--tls', '--dir', self.folder],
+                              text=True, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('tools/cloudlab start --fresh --tls', done.stderr)
+        self.assertFalse(experiment.Experiment(self.folder).load().tls)
 
     def test_without_machines_the_next_step_is_told(self):
         for name, words in (('none', 'tools/cloudlab use FILE'), ('bad', 'is damaged')):

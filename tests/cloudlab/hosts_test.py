@@ -206,6 +206,31 @@ class ClusterTest(HostsTest):
         self.assert_fails(cloudlab('start', 'node1', '--fresh'), 'whole cluster')
 
 
+class TlsTest(HostsTest):
+
+    def test_with_tls_only_who_has_a_certificate_is_served(self):
+        self.addCleanup(good, 'start', '--fresh', '--no-tls', '--config', CALM)
+        good('start', '--fresh', '--tls')
+        shown = ' '.join(f'--{flag} {HOME}/run/certs/{file}' for flag, file in (
+            ('cacert', 'ca.pem'), ('cert', 'operator.pem'), ('key', 'operator.key')))
+        self.assertEqual(self.raftctl('node2', f'put city Logan {shown}'), 'ok')
+        self.assertEqual(self.raftctl('node0', f'get city {shown}'), 'Logan')
+        told = self.raftctl('node1', 'get city --timeout 2s 2>&1 || echo code $?')
+        self.assertTrue(told.endswith('code 3'), told)
+        # Started again, it is given new certificates of the same CAs.
+        leader = self.leader().replace('n', 'node')
+        good('kill', leader)
+        good('start', leader)
+        self.assertEqual(self.raftctl(leader, f'get city {shown}'), 'Logan')
+        good('bench', '--', '--operations', '100', '--warm-up', '0s')
+        self.assertEqual(HOSTS.on('node0', f'stat --format=%a {HOME}/run/certs').strip(), '700')
+        # The keys stay where they are.
+        folder = FOLDER / 'collected-tls'
+        good('collect', '--to', folder)
+        self.assertEqual([file for file in folder.rglob('*') if file.suffix in ('.key', '.pem')],
+                         [])
+
+
 class ControlNetworkTest(HostsTest):
 
     def test_addresses_of_the_control_network_are_refused(self):

@@ -12,10 +12,9 @@ import sys
 import unittest
 
 from sandbox import ROOT, ClusterError, Sandbox, wait_until
+from certificates import make_client, make_nodes
 
 PACKAGES = pathlib.Path(os.environ.get('DRYDOCK_PACKAGES') or ROOT / 'build/packages').resolve()
-CLUSTER = {'cluster': 'packaged', 'nodes': {'n0': {'address': '127.0.0.1:7000',
-                                                   'metrics': '127.0.0.1:9100'}}}
 LIFE = {'started', 'listening', 'stopping', 'stopped', 'refused_to_start'}
 # What a purge leaves, and what dpkg, systemd and their helpers write for themselves.
 STAYS = re.compile(r'/(etc/((passwd|group|g?shadow|subuid|subgid)-?|\.pwd\.lock|machine-id)'
@@ -47,9 +46,15 @@ class InSandbox(unittest.TestCase):
 
     def configure(self, **more):
         """As the manual says: the cluster's file, and who this is."""
-        self.box.path('/etc/drydock/cluster.json').write_text(json.dumps(CLUSTER),
-                                                              encoding='ascii')
+        self.write_cluster()
         self.set_environment(DRYDOCK_ID='n0', **more)
+
+    def write_cluster(self, **more):
+        """Of n0 alone."""
+        content = {'cluster': 'packaged', 'nodes': {'n0': {
+            'address': '127.0.0.1:7000', 'metrics': '127.0.0.1:9100', **more}}}
+        self.box.path('/etc/drydock/cluster.json').write_text(json.dumps(content),
+                                                              encoding='ascii')
 
     def set_environment(self, **values):
         path = self.box.path('/etc/drydock/raftd.env')
@@ -167,6 +172,46 @@ class PackageTest(InSandbox):
         self.assertIn('refused_to_start', self.events())
         self.assertFalse(self.box.path('/var/lib/drydock/node').exists())
         self.run_in('dpkg', '--purge', 'drydock')
+
+    def test_beyond_loopback_plaintext_must_be_asked_for_and_certificates_do(self):
+        self.install()
+        self.configure(RAFTD_OPTIONS='--bootstrap')
+        self.write_cluster(listen='0.0.0.0:7000', peer_port=7001)
+        result = self.run_in('systemctl', 'start', 'drydock.service', check=False)
+        self.assertEqual(result.returncode, 1, result)
+        self.assertEqual(self.property_of('ExecMainStatus'), '2')
+        self.run_in('journalctl', '--sync')
+        said = self.run_in('journalctl', '--unit=drydock.service', '--output=cat').stdout
+        self.assertIn('--insecure-plaintext', said)
+
+        self.set_environment(RAFTD_SECURITY='--insecure-plaintext')
+        self.run_in('systemctl', 'start', 'drydock.service')
+        self.assertEqual(self.raftctl('put', 'city', 'Logan'), 'ok\n')
+        self.run_in('systemctl', 'stop', 'drydock.service')
+
+        shown = self.make_certificates()
+        self.run_in('systemctl', 'start', 'drydock.service')
+        self.assertEqual(self.raftctl('get', 'city', *shown), 'Logan')
+        refused = self.run_in('raftctl', '--config', '/etc/drydock/cluster.json', 'get', 'city',
+                              '--timeout', '5s', check=False)
+        self.assertEqual(refused.returncode, 3, refused)
+
+    def make_certificates(self):
+        """As the manual says; gives what raftctl takes."""
+        certs = self.box.path('/srv/certs')
+        make_nodes(self.box.path('/etc/drydock/cluster.json'), certs)
+        make_client('operator', certs)
+        self.run_in('bash', '-c', 'install -d -g drydock -m 750 /etc/drydock/tls && cd /srv && '
+                    'install -g drydock -m 640 -t /etc/drydock/tls '
+                    'certs/{ca,peer-ca,n0,n0-peer}.pem certs/{n0,n0-peer}.key')
+        files = {'cert-file': 'n0.pem', 'key-file': 'n0.key', 'trusted-ca-file': 'ca.pem',
+                 'peer-cert-file': 'n0-peer.pem', 'peer-key-file': 'n0-peer.key',
+                 'peer-trusted-ca-file': 'peer-ca.pem'}
+        self.set_environment(RAFTD_SECURITY=' '.join(
+            ['--client-cert-auth', *(f'--{flag} /etc/drydock/tls/{file}'
+                                     for flag, file in files.items())]))
+        return ['--cacert', '/srv/certs/ca.pem', '--cert', '/srv/certs/operator.pem',
+                '--key', '/srv/certs/operator.key']
 
     def test_a_store_is_refounded_as_the_manual_says_for_a_service(self):
         self.install()

@@ -39,6 +39,7 @@ class Here:
         self.run = self.home / 'run'
         self.bin = self.home / 'src' / 'build' / 'release' / 'bin'
         self.config = self.run / 'cluster.json'
+        self.certs = self.run / 'certs'
 
     def content(self):
         try:
@@ -126,15 +127,36 @@ def start(parameters):
         if node.pid() is not None:
             return {'pid': node.pid(), 'began': False}
         write_json(here.config, content)
-        begin(node, parameters)
+        begin(node, parameters, security(here, parameters['tls']))
         return {'pid': node.pid(), 'began': True}
 
 
-def begin(node, parameters):
+def security(here, tls):
+    """The flags for what the nodes and their clients say to each other, on a LAN that only the
+    experiment's machines are on."""
+    if not tls:
+        return ['--insecure-plaintext']
+    take_certificates(here)
+    flags = ['--client-cert-auth', '--insecure-metrics']
+    for prefix, name, ca in (('', 'node', 'ca'), ('peer-', 'peer', 'peer-ca')):
+        flags += [f'--{prefix}cert-file', str(here.certs / f'{name}.pem'),
+                  f'--{prefix}key-file', str(here.certs / f'{name}.key'),
+                  f'--{prefix}trusted-ca-file', str(here.certs / f'{ca}.pem')]
+    return flags
+
+
+def take_certificates(here):
+    """Those that were sent along; only root reads them."""
+    here.certs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in (HERE.parents[1] / 'certs').iterdir():
+        shutil.copy(file, here.certs)
+
+
+def begin(node, parameters, more):
     taken = node.port_taken()
     if taken:
         raise ClusterError(f'another process listens at {taken}: tools/cloudlab doctor tells which')
-    flags = list(parameters['flags'])
+    flags = [*parameters['flags'], *more]
     if parameters['trace']:
         node.folder.mkdir(parents=True, exist_ok=True)
         flags += ['--trace', str(node.folder / f'trace-{time.time():.0f}.jsonl')]
@@ -148,7 +170,7 @@ def wipe(here):
         content = here.content()
         for name in content['nodes']:
             here.node(content, name).kill()
-    for folder in here.run.glob('n*'):
+    for folder in [*here.run.glob('n*'), *here.run.glob('certs')]:
         shutil.rmtree(folder)
     here.config.unlink(missing_ok=True)
 

@@ -184,11 +184,11 @@ def check_ports(_here, node, _parameters):
     if node.pid() is not None:
         return [(OK, 'ports', f'{node.name} runs at {node.address} (process {node.pid()})')]
     found = []
-    for address in (node.address, node.metrics):
+    for address in node.places:
         if not port_is_free(port_of(address), host_of(address)):
             found.append((BAD, 'ports', f'{address} cannot be listened at: another process does, '
                           'or it is no address of this machine'))
-    return found or [(OK, 'ports', f'{node.address} and {node.metrics} are free')]
+    return found or [(OK, 'ports', f'{" and ".join(node.places)} are free')]
 
 
 def check_leftovers(here, node, _parameters):

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import time
 
+import certs
 import doctor
 import remote
 import source
@@ -50,9 +51,11 @@ def parameters_of(experiment, machine, **more):
     return {'home': experiment.home, 'node': machine.node, **more}
 
 
-def ask_each(experiment, machines, command, **more):
+def ask_each(experiment, machines, command, files=None, **more):
+    """`files`: what goes along, for each machine by its name."""
     return on_each(machines, lambda machine: remote.agent(
-        machine, command, parameters_of(experiment, machine, **more)))
+        machine, command, parameters_of(experiment, machine, **more),
+        files=(files or {}).get(machine.name, ())))
 
 
 def need_addresses(experiment):
@@ -103,14 +106,26 @@ def build(arguments):
 
 # --- Processes ----------------------------------------------------------------------------------
 
+def choose_tls(experiment, arguments):
+    if arguments.tls is None or arguments.tls == experiment.tls:
+        return
+    if not arguments.fresh:
+        how = '--tls' if arguments.tls else '--no-tls'
+        raise CloudError('all nodes of a cluster begin with TLS or without it, and it has data '
+                         f'from then on: tools/cloudlab start --fresh {how}')
+    experiment.tls = arguments.tls
+
+
 def begin(experiment, machines, arguments):
     need_addresses(experiment)
     if arguments.config:
         experiment.config = json.loads(arguments.config)
-        experiment.save()
+    choose_tls(experiment, arguments)
+    experiment.save()
     flags = ['--enable-suspend'] if arguments.enable_suspend else []
     return ask_each(experiment, machines, 'start', cluster=experiment.cluster(), flags=flags,
-                    trace=arguments.trace, fresh=arguments.fresh)
+                    tls=experiment.tls, trace=arguments.trace, fresh=arguments.fresh,
+                    files=certs.make(experiment, machines) if experiment.tls else None)
 
 
 def start(arguments):
@@ -161,7 +176,8 @@ def kill(arguments):
 def raftctl(experiment, words):
     """A command that asks the cluster, from a machine on its LAN."""
     home = shlex.quote(experiment.home)
-    return (f'{home}/src/build/release/bin/raftctl {shlex.join(words)} '
+    shown = certs.flags_of_raftctl(f'{experiment.home}/run/certs') if experiment.tls else []
+    return (f'{home}/src/build/release/bin/raftctl {shlex.join([*words, *shown])} '
             f'--config {home}/run/cluster.json')
 
 
@@ -331,20 +347,23 @@ def parser():
 
     def add(name, run, text):
         command = commands.add_parser(name, parents=[shared], help=text, description=text)
-        command.set_defaults(run=run, fresh=False)
+        command.set_defaults(run=run, fresh=False, tls=None)
         return command
 
     one = add('use', use, 'remember the machines of a manifest or a list')
     one.add_argument('file', help="CloudLab's manifest, or a list of machines")
     one.add_argument('--user', help='the login on all machines')
     one.add_argument('--home', default=HOME, help=f'the folder on the machines [{HOME}]')
-    one.add_argument('--port', type=int, default=7000, help='of raftd; metrics at the next [7000]')
+    one.add_argument('--port', type=int, default=7000, help='of raftd; metrics at the '
+                     'next, and with TLS nodes at the one after it [7000]')
     add_machines(add('push', push, 'mirror this source on the machines'))
     add_machines(add('build', build, 'push, install what is missing, build'))
     one = add('start', start, 'start nodes, wait until they take calls')
     add_machines(one)
     starting(one)
     one.add_argument('--fresh', action='store_true', help="remove the cluster's data first")
+    one.add_argument('--tls', action=argparse.BooleanOptionalAction, help='with --fresh: whether '
+                     'nodes and clients show certificates, which are made here; remembered')
     add_machines(add('stop', stop, 'stop nodes; the data stays'))
     one = add('restart', restart, 'stop and start nodes, one after the other')
     add_machines(one)

@@ -136,13 +136,14 @@ class Experiment:
         self.folder = pathlib.Path(folder)
         self.file = self.folder / 'experiment.json'
         self.machines, self.home, self.port, self.config = [], HOME, 7000, {}
+        self.tls = False
 
     def load(self):
         try:
             content = json.loads(self.file.read_text(encoding='utf-8'))
             self.machines = [Machine(**one) for one in content['machines']]
             self.home, self.port = content['home'], content['port']
-            self.config = content['config']
+            self.config, self.tls = content['config'], content.get('tls', False)
         except FileNotFoundError:
             raise CloudError('no machines are known. Name them: tools/cloudlab use FILE, with '
                              "CloudLab's manifest or a list of machines") from None
@@ -154,7 +155,7 @@ class Experiment:
     def save(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.file, {'home': self.home, 'port': self.port, 'config': self.config,
-                               'machines': [dataclasses.asdict(one) for one in self.machines]})
+                               'tls': self.tls, 'machines': [dataclasses.asdict(one) for one in self.machines]})
 
     def choose(self, names):
         """Those of these names ("node2", "n2" or "2"); all if none is named."""
@@ -169,6 +170,11 @@ class Experiment:
 
     def cluster(self):
         """The content of the cluster's file."""
-        return cluster_file('drydock', [{'address': f'{machine.address}:{self.port}',
-                                         'metrics': f'{machine.address}:{self.port + 1}'}
-                                        for machine in self.machines], self.config)
+        return cluster_file('drydock', [self._place(machine) for machine in self.machines],
+                            self.config)
+
+    def _place(self, machine):
+        place = {'address': f'{machine.address}:{self.port}',
+                 'metrics': f'{machine.address}:{self.port + 1}'}
+        # With TLS nodes have a port of their own.
+        return {**place, 'peer_port': self.port + 2} if self.tls else place

@@ -79,13 +79,14 @@ def archive(files, root=ROOT, more=()):
     return packed.getvalue()
 
 
-def agent(machine, command, parameters, output=subprocess.PIPE):
-    """Has the agent do something there, and gives its answer."""
+def agent(machine, command, parameters, output=subprocess.PIPE, files=()):
+    """Has the agent do something there, and gives its answer. `files` are (name, text) that it
+    finds beside itself: what must not stand in a command line, where all users see it."""
     # A folder for each call: several may be under way, of different versions.
     script = ('d=$(mktemp -d) && trap \'rm -rf "$d"\' EXIT && tar -xzf - -C "$d" && '
               f'{PYTHON} "$d/tools/cloudlab.d/agent.py" {command} '
               f'{shlex.quote(json.dumps(parameters))}')
-    printed = run(machine, script, archive(AGENT_FILES), output)
+    printed = run(machine, script, archive(AGENT_FILES, more=files), output)
     return json.loads(printed) if output == subprocess.PIPE else None
 
 

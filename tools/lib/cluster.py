@@ -95,6 +95,14 @@ def host_of(address):
     return address.rpartition(':')[0]
 
 
+def places_of(place):
+    """Where a node listens, by what stands in the cluster's file under it."""
+    peer_port = place.get('peer_port')
+    found = [place['address'], place.get('metrics'),
+             f'{host_of(place["address"])}:{peer_port}' if peer_port else None]
+    return [address for address in found if address]
+
+
 # --- The cluster's file -------------------------------------------------------------------------
 
 def write_json(path, value):
@@ -169,6 +177,7 @@ class Node:
         self.config = str(config)
         self.address = place['address']
         self.metrics = place.get('metrics')
+        self.places = places_of(place)
         self.data = self.folder / 'data'
         self.log = self.folder / 'raftd.log'
         self.child = None  # the Popen, if this program started it
@@ -193,8 +202,8 @@ class Node:
 
     def port_taken(self):
         """The first of its addresses that somebody has; None when all are free."""
-        for address in (self.address, self.metrics):
-            if address and not port_is_free(port_of(address), host_of(address)):
+        for address in self.places:
+            if not port_is_free(port_of(address), host_of(address)):
                 return address
         return None
 
