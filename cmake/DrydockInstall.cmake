@@ -45,9 +45,9 @@ install(DIRECTORY packaging/completion/zsh/
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT programs)
 install(DIRECTORY scenarios packaging/monitoring
         DESTINATION ${CMAKE_INSTALL_DATADIR}/drydock COMPONENT programs)
-install(FILES docs/operations.md docs/trace.md docs/wire.md docs/protocol.md docs/fuzzing.md
+install(FILES docs/operations.md docs/security.md docs/trace.md docs/wire.md docs/protocol.md docs/fuzzing.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
-install(FILES tools/raftd/cluster.schema.json
+install(FILES tools/raftd/cluster.schema.json tools/raftd/clients.schema.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)
 install(FILES tools/raftd/cluster.example.json RENAME cluster.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT programs)

@@ -23,16 +23,21 @@ void NodeSecurity::ConnectWith(PeerLinks& links) const {
 }
 
 void NodeSecurity::Watch(Mailbox& mailbox, const std::function<void()>& renew_links) {
-  security_->Watch(
-      {.renewed = [this](const std::string& file) { log_.Info("file_renewed", {{"file", file}}); },
-       .refused = [this](const std::string& why) { log_.Error("file_refused", {{"why", why}}); },
-       .peers_renewed = [&mailbox, renew_links] { mailbox.Post(renew_links); },
-       .permissions =
-           [this, &mailbox](Permissions permissions) {
-             mailbox.Post([this, permissions = std::move(permissions)] {
-               gate_.SetPermissions(permissions);
-             });
-           }});
+  security_->Watch({.renewed =
+                        [this](const std::string& file) {
+                          log_.Info("file_renewed", {{"file", file}});
+                        },
+                    .refused =
+                        [this](const std::string& why) {
+                          log_.Error("file_refused", {{"why", why}});
+                        },
+                    .peers_renewed = [&mailbox, renew_links] { mailbox.Post(renew_links); },
+                    .permissions =
+                        [this, &mailbox](Permissions permissions) {
+                          mailbox.Post([this, permissions = std::move(permissions)] {
+                            gate_.SetPermissions(permissions);
+                          });
+                        }});
 }
 
 void NodeSecurity::StopWatching() {

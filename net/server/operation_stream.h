@@ -50,7 +50,11 @@ class OperationStream final : public StreamOfOperations::Session, public Caller 
   // What the rights do not include is refused as a bad request.
   OperationStream(StreamOfOperations::Call& call, StreamRights rights, const StreamOptions& options,
                   NodeRunner& runner, StreamFlusher& flusher)
-      : call_(call), rights_(std::move(rights)), options_(options), runner_(runner), flusher_(flusher) {}
+      : call_(call),
+        rights_(std::move(rights)),
+        options_(options),
+        runner_(runner),
+        flusher_(flusher) {}
   ~OperationStream() override { flusher_.Remove(*this); }
 
   void OnRead(v1::ExecuteStreamRequest& request) override;

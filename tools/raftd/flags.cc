@@ -24,15 +24,15 @@ void DescribeSecurity(CLI::App& app, RawFlags& raw) {
     app.add_option(name, path, what)->type_name("FILE");
   };
   file("--cert-file", security.clients.cert, "TLS for clients: the node's certificate, PEM");
-  file("--key-file", security.clients.key, "its private key");
-  file("--trusted-ca-file", security.clients.ca, "the CA of clients' certificates");
+  file("--key-file", security.clients.key, "Its private key");
+  file("--trusted-ca-file", security.clients.ca, "The CA of clients' certificates");
   app.add_flag("--client-cert-auth", security.client_cert_auth,
                "Clients must have a certificate of that CA");
   file("--peer-cert-file", security.peers.cert,
        "TLS between nodes, always mutual: the node's certificate, with the\n"
        "URI drydock://CLUSTER/ID among its alternative names");
-  file("--peer-key-file", security.peers.key, "its private key");
-  file("--peer-trusted-ca-file", security.peers.ca, "the CA of nodes' certificates");
+  file("--peer-key-file", security.peers.key, "Its private key");
+  file("--peer-trusted-ca-file", security.peers.ca, "The CA of nodes' certificates");
   app.add_flag("--peer-client-cert-auth", raw.peer_client_cert_auth,
                "Always so with --peer-cert-file; understood, for etcd has it");
   file("--clients-file", security.clients_file, "What clients may do: docs/security.md");
