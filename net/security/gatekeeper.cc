@@ -91,21 +91,24 @@ void Gatekeeper::SetPermissions(Permissions permissions) {
 
 // --- Nodes --------------------------------------------------------------------------------------
 
-grpc::Status Gatekeeper::AdmitPeer(const grpc::ServerContext& context, NodeId node) const {
+grpc::Status Gatekeeper::AdmitPeer(const grpc::ServerContext& context,
+                                   std::optional<NodeId> node) const {
   return Tell(context, JudgePeer(Look(context), node));
 }
 
 // A node's certificate is seen here if and only if the call came to the port for nodes
 // (server_credentials.cc).
-grpc::Status Gatekeeper::JudgePeer(const Caller& caller, NodeId node) const {
+grpc::Status Gatekeeper::JudgePeer(const Caller& caller, std::optional<NodeId> node) const {
   if (!rules_.peer_tls) {
     if (!caller.encrypted) return grpc::Status::OK;
     return {StatusCode::PERMISSION_DENIED, "nodes do not call at the port for clients"};
   }
   for (const std::string_view uri : caller.nodes) {
-    if (NodeNamedBy(uri, rules_.cluster) == node) return grpc::Status::OK;
+    const std::optional<NodeId> named = NodeNamedBy(uri, rules_.cluster);
+    if (named.has_value() && (!node.has_value() || named == node)) return grpc::Status::OK;
   }
-  const std::string needed = NodeUri(rules_.cluster, node);
+  const std::string needed =
+      node.has_value() ? NodeUri(rules_.cluster, *node) : "a node of " + rules_.cluster;
   if (caller.nodes.empty()) {
     return {StatusCode::UNAUTHENTICATED,
             "only nodes may call this, with a certificate that names them: " + needed};

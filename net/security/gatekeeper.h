@@ -40,8 +40,8 @@ class Gatekeeper {
   // Another number each time the permissions change.
   std::uint64_t version() const { return version_; }
 
-  // May who calls speak as this node? OK, or the error for the call.
-  grpc::Status AdmitPeer(const grpc::ServerContext& context, NodeId node) const;
+  // May who calls speak as this node, or is it any node at all? OK, or the error for the call.
+  grpc::Status AdmitPeer(const grpc::ServerContext& context, std::optional<NodeId> node) const;
   // May who calls do it?
   grpc::Status AdmitClient(const grpc::ServerContext& context, Permission permission) const;
   // All that who calls may do; the error if that is nothing.
@@ -51,7 +51,7 @@ class Gatekeeper {
   struct Caller;
 
   Caller Look(const grpc::ServerContext& context) const;
-  grpc::Status JudgePeer(const Caller& caller, NodeId node) const;
+  grpc::Status JudgePeer(const Caller& caller, std::optional<NodeId> node) const;
   bool AtPortForClients(const Caller& caller) const;
   grpc::Status Identify(const grpc::ServerContext& context, const Caller& caller,
                         Rights& rights) const;
@@ -73,7 +73,7 @@ bool Admitted(Call& call, const Gatekeeper* gate, Permission permission) {
   return status.ok();
 }
 template <class Call>
-bool Admitted(Call& call, const Gatekeeper* gate, NodeId node) {
+bool Admitted(Call& call, const Gatekeeper* gate, std::optional<NodeId> node) {
   if (gate == nullptr || gate->open()) return true;
   const grpc::Status status = gate->AdmitPeer(call.context(), node);
   if (!status.ok()) call.Finish(status);

@@ -1,5 +1,6 @@
 #include "net/server/peer_service.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/text/names.h"
@@ -50,6 +51,7 @@ class PeerService::Methods {
     return "the node there is " + NameOf(me_.self) + ", not " + NameOf(NodeId(request.node()));
   }
   void TakePing(Pings::Call& call) {
+    if (!Admitted(call, options_.gate, std::nullopt)) return;  // it does not tell whose it is
     const std::string why_not = WhyNoPing(call.request());
     if (!why_not.empty()) return call.Finish({StatusCode::FAILED_PRECONDITION, why_not});
     call.response().set_number(call.request().number());

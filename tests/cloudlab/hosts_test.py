@@ -223,6 +223,7 @@ class TlsTest(HostsTest):
         good('start', leader)
         self.assertEqual(self.raftctl(leader, f'get city {shown}'), 'Logan')
         good('bench', '--', '--operations', '100', '--warm-up', '0s')
+        good('ping', '--', '--count', '5')
         self.assertEqual(HOSTS.on('node0', f'stat --format=%a {HOME}/run/certs').strip(), '700')
         # The keys stay where they are.
         folder = FOLDER / 'collected-tls'

@@ -135,10 +135,16 @@ class ClientsPortTest(SecureTest):
 
     def test_a_client_cannot_speak_as_a_node(self):
         with self.channel(self.clients_port(), 'operator') as channel:
-            for method, request in peer_calls(channel, 1, 0):
+            for method, request in (*peer_calls(channel, 1, 0), ping(channel)):
                 code, text = refusal(method, request)
                 self.assertEqual(code, Code.UNAUTHENTICATED, text)
         self.assert_nothing_happened()
+
+
+def ping(channel):
+    """It does not tell who asks."""
+    return (unary(channel, '/drydock.v1.PeerService/Ping', v1.PingResponse),
+            v1.PingRequest(cluster='test', node=0, number=7))
 
 
 def peer_calls(channel, source, target):
@@ -169,10 +175,10 @@ def peer_calls(channel, source, target):
 
 class PeersPortTest(SecureTest):
 
-    def refused(self, shown, source, **more):
+    def refused(self, shown, source, more_calls=lambda channel: [ping(channel)], **more):
         found = []
         with self.channel(self.peers_port(), shown, ca='peer-ca', **more) as channel:
-            for method, request in peer_calls(channel, source, 0):
+            for method, request in (*peer_calls(channel, source, 0), *more_calls(channel)):
                 found.append(refusal(method, request))
         self.assert_nothing_happened()
         return found
@@ -207,7 +213,7 @@ class PeersPortTest(SecureTest):
             self.assertEqual(code, Code.PERMISSION_DENIED, text)
 
     def test_a_node_cannot_speak_as_another_one(self):
-        for code, text in self.refused('n1-peer', source=2):
+        for code, text in self.refused('n1-peer', source=2, more_calls=lambda channel: []):
             self.assertEqual(code, Code.PERMISSION_DENIED)
             self.assertIn('drydock://test/n1', text)
             self.assertIn('drydock://test/n2', text)
@@ -215,9 +221,16 @@ class PeersPortTest(SecureTest):
 
     def test_who_is_no_member_is_not_heard(self):
         self.cluster.make_node_certificate('n9-peer', 'n9')
-        for code, text in self.refused('n9-peer', source=9):
+        for code, text in self.refused('n9-peer', source=9, more_calls=lambda channel: []):
             self.assertIn(code, (Code.ABORTED, Code.FAILED_PRECONDITION), text)
         self.cluster.wait_event('n0', 'refused', why='unknown_sender')
+
+    def test_a_node_pings_another_one(self):
+        with self.channel(self.peers_port(), 'n1-peer', ca='peer-ca') as channel:
+            method, request = ping(channel)
+            self.assertEqual(method(request, timeout=PATIENCE).number, 7)
+        done = self.cluster.raftctl('ping', '--count', '3')
+        self.assertEqual(done.returncode, 0, done)
 
     def test_a_node_is_no_client(self):
         with self.channel(self.peers_port(), 'n1-peer', ca='peer-ca') as channel:
@@ -426,6 +439,8 @@ class PermissionTest(SecureTest):
                       v1.TakeSnapshotRequest()),
                      (admin(channel, 'ChangeMembers', v1.ChangeMembersResponse),
                       v1.ChangeMembersRequest(remove=[1])),
+                     (admin(channel, 'MeasureRoundTrips', v1.MeasureRoundTripsResponse),
+                      v1.MeasureRoundTripsRequest(count=1)),
                      (unary(channel, '/Raft/suspend', raft.suspend_response),
                       raft.suspend_request(milliseconds=1)),
                      (unary(channel, '/grpc.channelz.v1.Channelz/GetServers', v1.ResumeResponse),

@@ -34,7 +34,7 @@ def files_of(folder, node):
             for source, target in names.items()]
 
 
-def flags_of_raftctl(folder):
+def variables_of_raftctl(folder):
     """For who asks a cluster from one of its machines, where `folder` has the files."""
-    return ['--cacert', f'{folder}/ca.pem', '--cert', f'{folder}/{OPERATOR}.pem',
-            '--key', f'{folder}/{OPERATOR}.key']
+    return {'DRYDOCK_CACERT': f'{folder}/ca.pem', 'DRYDOCK_CERT': f'{folder}/{OPERATOR}.pem',
+            'DRYDOCK_KEY': f'{folder}/{OPERATOR}.key'}

@@ -173,11 +173,18 @@ def kill(arguments):
 
 # --- Questions ----------------------------------------------------------------------------------
 
+def shown(experiment):
+    """What stands before such a command: the certificate to show, if there is TLS."""
+    if not experiment.tls:
+        return ''
+    variables = certs.variables_of_raftctl(f'{experiment.home}/run/certs')
+    return ''.join(f'{name}={shlex.quote(file)} ' for name, file in variables.items())
+
+
 def raftctl(experiment, words):
     """A command that asks the cluster, from a machine on its LAN."""
     home = shlex.quote(experiment.home)
-    shown = certs.flags_of_raftctl(f'{experiment.home}/run/certs') if experiment.tls else []
-    return (f'{home}/src/build/release/bin/raftctl {shlex.join([*words, *shown])} '
+    return (f'{shown(experiment)}{home}/src/build/release/bin/raftctl {shlex.join(words)} '
             f'--config {home}/run/cluster.json')
 
 
@@ -262,7 +269,7 @@ def ping(arguments):
 def figures(arguments):
     def command(experiment):
         home = shlex.quote(experiment.home)
-        return (f'{home}/src/tools/figures --config {home}/run/cluster.json '
+        return (f'{shown(experiment)}{home}/src/tools/figures --config {home}/run/cluster.json '
                 f'{shlex.join(arguments.more)} --out "$d"')
     return measured(arguments, 'figures', command, 'tables.md')
 
