@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/storage/data_format.h"
 #include "core/storage/first_segment.h"
 #include "core/storage/identity.h"
 #include "core/storage/segment_file.h"
@@ -54,6 +55,7 @@ Result<bool> HoldsNothing(Disk& disk) {
 // knows. The folder's own name has to be durable by then, too.
 Status Found(Disk& disk, const Identity& identity, std::uint64_t segment_bytes) {
   Status status = CreateFirstSegment(disk, identity, segment_bytes);
+  if (status.ok()) status = RaiseDataFormat(disk, kFirstDataFormat, DataFormat());
   if (status.ok()) status = disk.SyncDirectory("");
   if (status.ok()) status = WriteIdentity(disk, identity);
   return status;
@@ -100,11 +102,14 @@ Status KeepSnapshots(Disk& disk, const SnapshotsFound& found) {
   return status;
 }
 
-Result<Recovered> StartStore(Disk& disk, const StartOptions& options, const Identity& found) {
+// Nothing is written before all of it was read: who cannot read it leaves it as it is.
+Result<Recovered> StartStore(Disk& disk, const StartOptions& options, const Identity& found,
+                             std::uint32_t format) {
   auto read = ReadStore(disk, options.node, found);
   if (!read.ok()) return read.error();
   auto& [identity, wal, snapshots, log_restarted] = read.value();
-  Status status = MendWal(disk, identity, wal);
+  Status status = RaiseDataFormat(disk, format, DataFormat());
+  if (status.ok()) status = MendWal(disk, identity, wal);
   if (status.ok()) status = KeepSnapshots(disk, snapshots);
   if (!status.ok()) return status.error();
   identity.incarnation = Incarnation(identity.incarnation.value() + 1);
@@ -123,17 +128,20 @@ Result<Recovered> StartStore(Disk& disk, const StartOptions& options, const Iden
                    .snapshot = std::move(snapshots.newest),
                    .incoming = std::move(snapshots.incoming),
                    .log_restarted = log_restarted,
-                   .vote_promise = identity.vote_promise};
+                   .vote_promise = identity.vote_promise,
+                   .raised_from = format < DataFormat() ? std::optional(format) : std::nullopt};
 }
 
 }  // namespace
 
 Result<Recovered> Recover(Disk& disk, const StartOptions& options) {
   if (const Status status = CheckOptions(options); !status.ok()) return status.error();
+  const auto format = ReadDataFormat(disk);
+  if (!format.ok()) return format.error();
   const auto identity = ReadIdentity(disk);
   if (!identity.ok()) return identity.error();
   if (!identity.value().has_value()) return FoundStore(disk, options);
-  return StartStore(disk, options, *identity.value());
+  return StartStore(disk, options, *identity.value(), format.value());
 }
 
 }  // namespace drydock

@@ -67,11 +67,13 @@ struct Recovered {
   // The longest promise that this start or one before it could give, to vote for nobody else. From
   // the second start on, no vote may be given for so long.
   Duration vote_promise;
+  // The data format that the store had until now, if it was raised (core/storage/data_format.h).
+  std::optional<std::uint32_t> raised_from;
 };
 
-// Reads the directory, cuts off a torn tail, counts up the incarnation, and leaves everything
-// durable. An error tells the file, the offset and what to do, and then nothing was started;
-// calling it again after a crash at any point within is safe.
+// Reads the directory, raises its data format to that of this program, cuts off a torn tail, counts
+// up the incarnation, and leaves everything durable. An error tells the file, the offset and what
+// to do, and then nothing was started; calling it again after a crash at any point within is safe.
 //
 // The one limit: damage to the very last batch cannot be told from a write that a crash tore, so it
 // is cut off as one, unless the store was started since that batch was written (the identity file
