@@ -217,6 +217,19 @@ std::optional<ClientRequest> DecodeCommand(const Bytes& bytes) {
   return Decoder(bytes).Decode();
 }
 
+std::optional<std::string> UnknownForm(std::string_view bytes) {
+  Reader reader(bytes);
+  const std::uint8_t version = reader.U8();
+  if (version > kFormatVersion) {
+    return "a command of format " + std::to_string(version) + ", and this program reads format " +
+           std::to_string(kFormatVersion);
+  }
+  reader.Take(kHeaderBytes - 2);
+  const std::uint8_t code = reader.U8();
+  if (!reader.ok() || code <= static_cast<std::uint8_t>(OpCode::kRegister)) return std::nullopt;
+  return "a command with operation " + std::to_string(code) + ", which this program does not know";
+}
+
 // All operations that have a key begin with it.
 std::optional<std::string_view> KeyOfCommand(const Bytes& bytes) {
   const std::string_view command = bytes.view();

@@ -25,6 +25,10 @@ std::size_t EncodedSize(const ClientRequest& request);
 // share the storage of `bytes`.
 std::optional<ClientRequest> DecodeCommand(const Bytes& bytes);
 
+// In words, when `bytes` are a command in a form that only a newer program knows: it must not be
+// taken for one that makes no sense, which changes nothing and is passed over.
+std::optional<std::string> UnknownForm(std::string_view bytes);
+
 // The key that a command is about, valid as long as `bytes`; nullopt if it has none. What comes
 // after the key is not looked at.
 std::optional<std::string_view> KeyOfCommand(const Bytes& bytes);

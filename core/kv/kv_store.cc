@@ -36,6 +36,13 @@ ApplyResult KvStore::Apply(Index index, const Entry& entry) {
   return {};
 }
 
+// Of a large command the first piece tells.
+std::optional<std::string> KvStore::UnknownForm(const Entry& entry) const {
+  if (entry.kind == EntryKind::kCommand) return drydock::UnknownForm(entry.payload.view());
+  if (entry.kind != EntryKind::kLastPart || parts_.empty()) return std::nullopt;
+  return drydock::UnknownForm(parts_.First()->value.view());
+}
+
 std::optional<Bytes> KvStore::Get(std::string_view key) const {
   const Bytes* value = map_.Find(KeyProbe(key));
   if (value == nullptr) return std::nullopt;

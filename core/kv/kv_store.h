@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -27,7 +28,10 @@ class KvStore {
   // Entries come in log order, each once, including those that are no commands. A put, a delete
   // and a part are kOk; a payload that is no command, and the last piece of a void run, are
   // kBadRequest and change nothing.
+  // One of unknown form (below) must not be applied.
   ApplyResult Apply(Index index, const Entry& entry);
+  // What the entry is, in words, when only a newer program could apply it.
+  std::optional<std::string> UnknownForm(const Entry& entry) const;
   std::optional<Bytes> Get(std::string_view key) const;
   // These keys will soon be read or written: a hint that saves waiting for memory.
   void Prefetch(std::span<const KeyProbe> keys) const;

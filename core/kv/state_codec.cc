@@ -10,6 +10,7 @@ namespace drydock {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kLastVersion = 127;  // that there can ever be: beyond it is nonsense
 enum class Tag : std::uint8_t { kSession = 1, kAnswer = 2, kPart = 3, kPair = 4, kEnd = 5 };
 
 constexpr std::size_t kBuffer = 32 << 10;  // gathered at a time
@@ -151,6 +152,11 @@ bool StateEncoder::FillBlob(const Bytes& bytes) {
 }
 
 // --- Reading ------------------------------------------------------------------------------------
+
+bool StateDecoder::IsNewer(std::string_view bytes) {
+  const std::uint8_t version = bytes.empty() ? kVersion : static_cast<std::uint8_t>(bytes.front());
+  return version > kVersion && version <= kLastVersion;
+}
 
 bool StateDecoder::Feed(std::string_view bytes) {
   if (malformed_ || (complete_ && !bytes.empty())) return false;

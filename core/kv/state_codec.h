@@ -1,7 +1,7 @@
 // The bytes of a snapshot's state, written and read a piece at a time, so that no step of a node
 // takes long however much there is. Equal states give equal bytes.
 //
-//   version u8, then items, each a tag u8 and a body, all numbers little-endian:
+//   version u8 (1 to 127), then items, each a tag u8 and a body, all numbers little-endian:
 //     1  a session: id u64, last applied u64, first unanswered u64
 //     2  an answer kept by the session before: sequence u64, outcome u8, found u8, value
 //     3  a piece of a large command that is not complete yet: its bytes
@@ -58,6 +58,8 @@ class StateEncoder {
 
 class StateDecoder {
  public:
+  // Whether a state that begins with these bytes is one that only a newer program can read.
+  static bool IsNewer(std::string_view bytes);
   // False once the bytes cannot be those of a state.
   bool Feed(std::string_view bytes);
   bool complete() const { return complete_; }

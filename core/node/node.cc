@@ -117,6 +117,7 @@ void Node::EndStep(Effects& out) {
   DRYDOCK_CHECK(std::exchange(in_step_, false));
   if (halted_) return;
   Apply(out);
+  if (halted_) return;
   AnswerReads(out);
   if (shelf_.newest() != nullptr) CompactLog(out);
   raft_.FreeSome();
@@ -326,7 +327,9 @@ void Node::Apply(Effects& out) {
   while (applied_ < end) {
     const Index stop = std::min(end, applied_ + kPrefetched);
     PrefetchEntries(stop);
-    while (applied_ < stop) ApplyNext(out);
+    for (; applied_ < stop; ApplyNext(out)) {
+      if (!CanApplyNext(out)) return;
+    }
   }
 }
 
@@ -340,6 +343,17 @@ void Node::PrefetchEntries(Index last) {
     if (const auto key = KeyOfCommand(entry.payload)) keys_.emplace_back(*key);
   }
   kv_.Prefetch(keys_);
+}
+
+// A newer leader's entry that means nothing to us means something to others: to pass it over would
+// make this node's state another one than theirs.
+bool Node::CanApplyNext(Effects& out) {
+  const Index next = Next(applied_);
+  const auto unknown = kv_.UnknownForm(raft_.log().At(next));
+  if (!unknown.has_value()) return true;
+  RaftOutput raft_out = Collect(out);
+  Halt("entry " + std::to_string(next.value()) + " is " + *unknown + kUpgrade, out, raft_out);
+  return false;
 }
 
 void Node::ApplyNext(Effects& out) {

@@ -131,6 +131,7 @@ class Node {
   void GiveUp(CallId call, Outcome outcome, Effects& out) const;
   void DropPending(Effects& out);
   void Apply(Effects& out);
+  bool CanApplyNext(Effects& out);
   void ApplyNext(Effects& out);
   void PrefetchEntries(Index last);
   void AnswerWrite(Index index, const ApplyResult& result, Effects& out);
@@ -150,6 +151,9 @@ class Node {
   void CompactLog(Effects& out);
   void DropSnapshotCalls(Effects& out);
 
+  // For the reason of a halt that only a newer program helps against.
+  static constexpr const char* kUpgrade =
+      ": the leader is of a newer version; start this node with that one, and it goes on from here";
   void Halt(std::string reason, Effects& out, RaftOutput& raft_out);
   void NoteTime(TimePoint shown);
   static void RefuseInput(const Input& input, Effects& out);

@@ -61,6 +61,7 @@ SnapshotReceiver::Verdict SnapshotReceiver::Offer(const ChunkOffered& offered, B
   const SnapshotChunk& chunk = offered.chunk;
   const bool ours = work_.has_value() && work_->meta == chunk.meta;
   if (!ours && (chunk.bytes.empty() || chunk.offset != 0)) return Verdict::kAnswerNow;
+  if (!ours && StateDecoder::IsNewer(chunk.bytes.view())) return Verdict::kTooNew;
   if (!ours) Begin(chunk.meta, lane, out, drops);
   if (!work_->ticket.has_value()) {
     if (chunk.bytes.empty() || chunk.offset != work_->durable) return Verdict::kAnswerNow;

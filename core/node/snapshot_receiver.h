@@ -26,6 +26,7 @@ class SnapshotReceiver {
     kWaits,      // it is being written, or was; the answer comes when that is done
     kAnswerNow,  // with durable_of()
     kMalformed,  // not what the snapshot says of itself: all of it is given up
+    kTooNew,     // the state has a form that only a newer program knows
   };
   Verdict Offer(const ChunkOffered& offered, BulkLane& lane, std::vector<DiskOp>& out,
                 std::vector<CallId>& drops);

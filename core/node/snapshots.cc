@@ -107,6 +107,15 @@ void Node::TakeOfferedChunks(Effects& out, RaftOutput& raft_out) {
         out.trace.emplace_back(trace::Refused{RefusalReason::kMalformed, offered.leader});
         out.drops.push_back(offered.call);
         break;
+      case SnapshotReceiver::Verdict::kTooNew:
+        out.drops.push_back(offered.call);
+        if (!halted_) {
+          Halt("the leader's snapshot of entry " +
+                   std::to_string(offered.chunk.meta.index.value()) +
+                   " is in a form that this program does not know" + kUpgrade,
+               out, raft_out);
+        }
+        break;
     }
   }
   chunks_offered_.clear();
