@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/overloaded.h"
+#include "core/storage/data_format.h"
 #include "core/storage/first_segment.h"
 #include "core/storage/snapshot_writer.h"
 #include "core/storage/wal_format.h"
@@ -94,6 +95,22 @@ Status WriteAll(WalWriter& writer, Disk& into) {
   return Ok();
 }
 
+// As of a node whose log ends with the snapshot.
+StoreContent ContentOf(LoadedSnapshot snapshot, NodeId node) {
+  const SnapshotMeta& meta = snapshot.stored.meta;
+  StoreContent content{.identity = {.node = node,
+                                    .store = StoreId(0),
+                                    .incarnation = Incarnation(1),
+                                    .next_batch = 1,
+                                    .vote_promise = Duration()},
+                       .wal = {},
+                       .snapshots = {}};
+  content.wal.log = Log(meta.index, meta.term);
+  content.wal.term = meta.term;
+  content.snapshots.newest = std::move(snapshot);
+  return content;
+}
+
 // It alone, bound to its new store, so that it needs nobody to be founded.
 Configuration Alone(const Survivor& survivor, StoreId store) {
   Configuration alone = survivor.configuration.WithRoles(Majority({survivor.node}), Majority(), {});
@@ -166,9 +183,21 @@ Status Refound(const StoreContent& content, StoreId store, std::uint64_t segment
     status = WriteSnapshot(*content.snapshots.newest, store, into);
   }
   if (status.ok()) status = WriteLog(content, identity, segment_bytes, into);
+  if (status.ok()) status = RaiseDataFormat(into, kFirstDataFormat, DataFormat());
   if (status.ok()) status = into.SyncDirectory("");
   if (status.ok()) status = WriteIdentity(into, identity);
   return status;
+}
+
+// The address that it was added with is of the machines that the backup is from. Sessions have the
+// indexes of entries for names: one that the old cluster opened after the backup must not be taken
+// for one that the new cluster opens.
+Status Restore(LoadedSnapshot snapshot, NodeId node, StoreId store, std::uint64_t segment_bytes,
+               Disk& into) {
+  SnapshotMeta& meta = snapshot.stored.meta;
+  meta.configuration.SetAddress(node, "");
+  meta.index = meta.index + kRestoreLeap;
+  return Refound(ContentOf(std::move(snapshot), node), store, segment_bytes, into);
 }
 
 }  // namespace drydock

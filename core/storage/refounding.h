@@ -10,6 +10,7 @@
 #include "core/base/strong.h"
 #include "core/protocol/configuration.h"
 #include "core/storage/disk.h"
+#include "core/storage/snapshot_reader.h"
 #include "core/storage/store_content.h"
 
 namespace drydock {
@@ -37,5 +38,12 @@ Survivor SurvivorOf(const StoreContent& content);
 // refuse it and are refused, and can be added only with an empty directory. It becomes valid last;
 // after a crash before, the disk has to be emptied.
 Status Refound(const StoreContent& content, StoreId store, std::uint64_t segment_bytes, Disk& into);
+
+// The same with the state of a backup: `node`, which need not have been a member there, begins a
+// cluster of its own with it. It is where the cluster's file says, as founding members are. Its log
+// goes on kRestoreLeap entries behind the backup's, where the old cluster surely never was.
+inline constexpr std::uint64_t kRestoreLeap = 1'000'000'000'000;
+Status Restore(LoadedSnapshot snapshot, NodeId node, StoreId store, std::uint64_t segment_bytes,
+               Disk& into);
 
 }  // namespace drydock

@@ -83,12 +83,33 @@ def snapshots():
             "raw": b"\0snap" + bytes(60)}
 
 
+def checksum(data):
+    """CRC-32C."""
+    value = 0xffffffff
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
+    return struct.pack("<I", value ^ 0xffffffff)
+
+
+def backups():
+    configuration = b"\1\1" + struct.pack("<IIIII", 1, 0, 0, 0, 1) + struct.pack("<IQ", 0, 7)
+    head = (blob(b"dock") + struct.pack("<IQIQQQ", 0, 5, 1, 9, 2, 1) + blob(configuration)
+            + struct.pack("<Q", len(STATE)) + checksum(STATE))
+    begin = b"drydbkup" + struct.pack("<I", 1) + blob(head)
+    whole = begin + checksum(begin) + STATE
+    return {"whole": b"\x1f\0" + whole + checksum(whole), "unsealed": b"\7\1" + whole,
+            "cut": b"\7\0" + whole[:40], "newer": b"\7\1drydbkup\2" + whole[9:]}
+
+
 def scenarios():
     texts = json.loads((ROOT / "tests/sim/scenario/accepted.json").read_text(encoding="utf-8"))
     return {f"accepted-{i}": json.dumps(text).encode() for i, text in enumerate(texts)}
 
 
-SEEDS = {"wal": wals, "state": states, "snapshot": snapshots, "scenario": scenarios}
+SEEDS = {"wal": wals, "state": states, "snapshot": snapshots, "backup": backups,
+         "scenario": scenarios}
 
 
 def words_of(schema):

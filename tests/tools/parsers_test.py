@@ -51,19 +51,19 @@ class ParsersTest(unittest.TestCase):
             self.assertIn(word, result.stdout)
 
     def test_all_are_run_for_the_time_that_is_given(self):
-        self.expect(0, ["ok    wal               345 inputs, 12 places reached", "6 passed"],
+        self.expect(0, ["ok    wal               345 inputs, 12 places reached", "7 passed"],
                     "--for", "7")
         self.assertIn("-max_total_time=7", (self.root / "called").read_text())
 
     def test_every_binary_format_begins_with_seeds(self):
-        self.expect(0, ["6 passed"])
-        for name in ("wal", "snapshot", "state", "scenario"):
+        self.expect(0, ["7 passed"])
+        for name in ("wal", "snapshot", "state", "backup", "scenario"):
             self.assertGreater(len(list((self.root / "build/parsers/seeds" / name).iterdir())), 2)
 
     def test_a_finding_fails_and_is_told_with_what_replays_it(self):
         self.program("build/parsers/bin/wal_target",
                      FUZZER.format(root=self.root, finds=FINDS.format(root=self.root)))
-        self.expect(1, ["FAIL  wal", "5 passed, 1 failed", "again: build/parsers/bin/wal_target "
+        self.expect(1, ["FAIL  wal", "6 passed, 1 failed", "again: build/parsers/bin/wal_target "
                         "build/parsers/findings/wal-crash-1"])
 
     def test_a_failing_build_and_an_unknown_name_are_errors(self):

@@ -175,5 +175,85 @@ TEST_CASE("a crash anywhere within refounding leaves no store, or the whole of i
   }
 }
 
+// --- From a backup ------------------------------------------------------------------------------
+
+LoadedSnapshot Backup() {
+  LoadedSnapshot backup;
+  backup.stored.meta = {.index = Index(9),
+                        .term = Term(3),
+                        .configuration_index = Index(2),
+                        .configuration = ThreeVoters(),
+                        .bytes = 12,
+                        .checksum = 7};
+  backup.stored.meta.configuration.SetAddress(NodeId(1), "10.0.0.2:7000");
+  backup.pieces = {Bytes("first "), Bytes("second")};
+  return backup;
+}
+
+Status RestoreInto(MemoryDisk& into, NodeId node = NodeId(1)) {
+  return Restore(Backup(), node, kNewStore, kTestRestart.segment_bytes, into);
+}
+
+void CheckRestored(const Recovered& recovered, NodeId node = NodeId(1)) {
+  CHECK(recovered.store == kNewStore);
+  CHECK(recovered.term == Term(4));
+  CHECK(recovered.incarnation == Incarnation(2));
+  REQUIRE(recovered.snapshot.has_value());
+  const Index restored = Index(9) + kRestoreLeap;
+  CHECK(recovered.snapshot->stored.meta.index == restored);
+  std::string state;
+  for (const Bytes& piece : recovered.snapshot->pieces) state += piece.view();
+  CHECK(state == "first second");
+  REQUIRE(recovered.log.last() == Next(restored));
+  const auto alone = Configuration::Decode(recovered.log.At(recovered.log.last()).payload.view());
+  REQUIRE(alone.has_value());
+  CHECK(alone->incoming().voters() == std::vector{node});
+  CHECK(alone->members().size() == 1);
+  CHECK(alone->founded());
+  CHECK(alone->StoreOf(node) == kNewStore);
+  CHECK(alone->FindMember(node)->address.empty());
+}
+
+TEST_CASE("a restored store has the backup's state, and its node alone for a member") {
+  MemoryDisk into;
+  REQUIRE(RestoreInto(into).ok());
+  CHECK(into.unsynced() == 0);
+  const auto recovered = Recover(into, kTestRestart);
+  REQUIRE(recovered.ok());
+  CheckRestored(recovered.value());
+}
+
+TEST_CASE("a node that was no member of the old cluster can be restored") {
+  MemoryDisk into;
+  REQUIRE(RestoreInto(into, NodeId(7)).ok());
+  StartOptions options = kTestRestart;
+  options.node = NodeId(7);
+  const auto recovered = Recover(into, options);
+  REQUIRE(recovered.ok());
+  CheckRestored(recovered.value(), NodeId(7));
+}
+
+TEST_CASE("restoring leaves a directory alone that holds a store") {
+  TestStore store = Survivors();
+  CHECK_FALSE(RestoreInto(store.disk).ok());
+  CHECK(StateOf(Recover(store.disk, kTestRestart).value()) == store.states.back());
+}
+
+TEST_CASE("a crash anywhere within restoring leaves no store, or the whole of it") {
+  bool through = false;
+  for (std::uint64_t operations = 0; !through; ++operations) {
+    MemoryDisk into;
+    into.CutPowerAfter(operations);
+    through = RestoreInto(into).ok();
+    for (const bool keep : {false, true}) {
+      MemoryDisk after = into;
+      after.Crash([keep](std::size_t) { return keep; });
+      const auto recovered = Recover(after, kTestRestart);
+      if (recovered.ok()) CheckRestored(recovered.value());
+      CHECK((recovered.ok() || !through));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace drydock
