@@ -345,4 +345,23 @@ Result<v1::MeasureRoundTripsResponse> Client::MeasureRoundTrips(const std::strin
   return WhyNoAnswer(attempt, link);
 }
 
+CallResult Client::Backup(const std::string& endpoint, const BackupSink& sink, Within patience) {
+  Link& link = state_->links().To(endpoint);
+  Status taken = Ok();
+  const Attempt attempt =
+      link.Backup(state_->LengthOf(patience), [&](const v1::BackupResponse& part) {
+        // Only to say that the node is there.
+        if (part.part_case() == v1::BackupResponse::PART_NOT_SET) return true;
+        taken = sink(part);
+        return taken.ok();
+      });
+  CallResult result = ResultOf(attempt, link);
+  // Whatever the node did, nothing has come of it.
+  if (result.outcome == CallOutcome::kUnknown) {
+    result = {.outcome = CallOutcome::kNoLeader, .text = endpoint + " " + attempt.text};
+  }
+  if (!taken.ok()) result = {.outcome = CallOutcome::kRefused, .text = taken.error().text};
+  return result;
+}
+
 }  // namespace drydock::net

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,6 +129,12 @@ class Client {
   // its calls early enough to answer in time. The error goes with the name of the endpoint.
   Result<v1::MeasureRoundTripsResponse> MeasureRoundTrips(const std::string& endpoint,
                                                           std::uint32_t count, Within within = {});
+  // Where a backup's parts go, in order: the head, then the pieces. An error ends it.
+  using BackupSink = std::function<Status(const v1::BackupResponse& part)>;
+  // The state of the store, of an entry at or behind every write that was acknowledged before. kOk
+  // only when all of it was given to the sink; `text` is the sink's if that ended it. `patience` is
+  // for each part, not for the whole. kNoLeader: the node was not reached, or lost.
+  CallResult Backup(const std::string& endpoint, const BackupSink& sink, Within patience = {});
 
   static constexpr std::chrono::milliseconds kMaxSuspension{0xffffffff};
 

@@ -77,7 +77,7 @@ std::string NoteOn(const NodeStatus& node, const ClusterStatus& status) {
   return Join(notes);
 }
 
-constexpr std::size_t kColumns = 10;
+constexpr std::size_t kColumns = 11;
 template <std::size_t Columns>
 using LineWith = std::array<std::string, Columns>;
 using Line = LineWith<kColumns>;
@@ -95,11 +95,13 @@ Line LineOf(const NodeStatus& node, const ClusterStatus& status) {
                "-",
                or_dash(node.silent_ms, "ms"),
                or_dash(node.behind, ""),
+               "-",
                NoteOn(node, status)};
   if (!node.told.has_value()) return line;
   line[3] = std::to_string(node.told->term());
   line[4] = std::to_string(node.told->commit());
   line[5] = std::to_string(node.told->applied());
+  line[9] = node.told->version();
   if (node.told->snapshot_index() > 0) line[6] = std::to_string(node.told->snapshot_index());
   return line;
 }
@@ -136,6 +138,7 @@ std::optional<std::uint64_t> BehindOf(const v1::MemberStatus& member, const Clus
 void WriteTold(const v1::GetStatusResponse& told, JsonWriter& json) {
   json.TextMember("cluster", told.cluster());
   json.TextMember("version", told.version());
+  json.Member("data_format", std::uint32_t{told.data_format()});
   json.Member("term", told.term());
   if (told.has_leader()) json.TextMember("leader", NameOfNode(told.leader()));
   json.Member("commit", std::uint64_t{told.commit()});
@@ -215,8 +218,8 @@ const char* RoleLetter(const NodeStatus& node) {
 }
 
 std::string StatusTable(const ClusterStatus& status) {
-  std::vector<Line> lines = {
-      {"NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "SNAPSHOT", "SILENT", "BEHIND", ""}};
+  std::vector<Line> lines = {{"NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "SNAPSHOT",
+                              "SILENT", "BEHIND", "VERSION", ""}};
   for (const NodeStatus& node : status.nodes) lines.push_back(LineOf(node, status));
   return RenderTable(lines);
 }

@@ -12,6 +12,7 @@
 
 #include "core/text/words.h"
 #include "net/client/credentials.h"
+#include "net/client/patience_watch.h"
 #include "net/rpc/channel.h"
 #include "net/rpc/failure_text.h"
 #include "proto/drydock/v1/drydock.grpc.pb.h"
@@ -77,6 +78,7 @@ Attempt Judge(const grpc::Status& status) {
     case Code::OUT_OF_RANGE:
     case Code::PERMISSION_DENIED:
     case Code::UNAUTHENTICATED:
+    case Code::DATA_LOSS:
       return {Attempt::End::kRefused, "refuses: " + status.error_message()};
     default:
       return Lost(status);
@@ -210,6 +212,26 @@ Attempt Link::MeasureRoundTrips(const v1::MeasureRoundTripsRequest& request,
   return Try(deadline, [&](Wire& wire, grpc::ClientContext& context) {
     return wire.admin->MeasureRoundTrips(&context, request, &response);
   });
+}
+
+Attempt Link::Backup(milliseconds patience,
+                     const std::function<bool(const v1::BackupResponse&)>& take) {
+  const std::shared_ptr<Wire> wire = Connect(Clock::now() + patience);
+  if (wire == nullptr) return {Attempt::End::kNotConnected, "cannot be reached"};
+  grpc::ClientContext context;
+  PatienceWatch watch(patience, [&context] { context.TryCancel(); });
+  const auto reader = wire->admin->Backup(&context, v1::BackupRequest());
+  v1::BackupResponse part;
+  bool go_on = true;
+  while (go_on && reader->Read(&part)) {
+    watch.Heard();
+    go_on = take(part);
+  }
+  if (!go_on) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  if (!go_on) return {Attempt::End::kAnswered, ""};
+  if (watch.ran_out()) return {Attempt::End::kTimedOut, "is silent"};
+  return Judge(status);
 }
 
 // The state of a channel has no reason with it, but a call that fails for it has. This one is

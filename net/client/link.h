@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include <utility>
 
 namespace drydock::v1 {
+class BackupResponse;
 class ChangeMembersRequest;
 class ChangeMembersResponse;
 class ExecuteRequest;
@@ -71,6 +73,10 @@ class Link {
   Attempt TakeSnapshot(v1::TakeSnapshotResponse& response, Clock::time_point deadline);
   Attempt MeasureRoundTrips(const v1::MeasureRoundTripsRequest& request,
                             v1::MeasureRoundTripsResponse& response, Clock::time_point deadline);
+  // Gives each part to `take` as it comes, which ends the call by giving false. However long the
+  // whole takes, nothing may be missing for longer than `patience`.
+  Attempt Backup(std::chrono::milliseconds patience,
+                 const std::function<bool(const v1::BackupResponse&)>& take);
 
   // Why the last connection failed, for a person: "Connection refused". Takes a moment.
   std::string WhyUnreachable();

@@ -15,7 +15,9 @@
 
 #include "core/base/codec.h"
 #include "core/base/crc32c.h"
+#include "core/storage/data_format.h"
 #include "core/storage/identity.h"
+#include "core/storage/snapshot_format.h"
 #include "core/storage/wal_format.h"
 
 namespace drydock::net {
@@ -24,6 +26,7 @@ namespace {
 constexpr const char* kTemporaryPath = "cluster.tmp";
 constexpr const char* kTrialPath = "trial.tmp";
 constexpr std::string_view kJoins = "waits to be added to a cluster\n";
+constexpr std::string_view kUnfinished = "a store is being written here\n";
 constexpr std::uint64_t kTrialBytes = 4096;  // more than any small file of the store needs
 constexpr std::string_view kMagic = "drydockc";
 constexpr std::uint32_t kVersion = 1;
@@ -107,15 +110,70 @@ Status CheckName(const std::string& found, const DataDirectoryOptions& options) 
                "that it belongs to"};
 }
 
+// A file that says something by being there.
+Status WriteMark(PosixDisk& disk, const char* path, std::string_view text) {
+  Status status = disk.Create(path, text.size());
+  if (status.ok()) status = disk.Write(path, 0, text);
+  if (status.ok()) status = disk.Sync(path);
+  if (status.ok()) status = disk.SyncDirectory("");
+  return status;
+}
+
 // As long as there is no store, each start says anew what it is made for.
 Status WriteJoins(PosixDisk& disk, bool is_there, bool join) {
   if (is_there == join) return Ok();
-  if (!join) return disk.Remove(kJoinsPath);
-  Status status = disk.Create(kJoinsPath, kJoins.size());
-  if (status.ok()) status = disk.Write(kJoinsPath, 0, kJoins);
-  if (status.ok()) status = disk.Sync(kJoinsPath);
-  if (status.ok()) status = disk.SyncDirectory("");
+  return join ? WriteMark(disk, kJoinsPath, kJoins) : disk.Remove(kJoinsPath);
+}
+
+// --- Filling ------------------------------------------------------------------------------------
+
+// What has the name of a store, or of a part of one.
+Result<std::vector<std::string>> PartsOfStore(PosixDisk& disk) {
+  std::vector<std::string> parts;
+  for (const char* folder : {kWalFolder, kSnapshotFolder}) {
+    const auto names = disk.List(folder);
+    if (!names.ok()) return names.error();
+    for (const std::string& name : names.value()) {
+      parts.push_back(std::string(folder) + "/" + name);
+    }
+  }
+  return parts;
+}
+
+// Durably, or a power cut could bring a part back beside the new ones.
+Status RemoveParts(PosixDisk& disk, const std::vector<std::string>& parts) {
+  Status status = Ok();
+  for (const std::string& part : parts) {
+    if (status.ok()) status = disk.Remove(part);
+    if (status.ok()) status = disk.SyncDirectory(part.substr(0, part.find('/')));
+  }
   return status;
+}
+
+Status BeginFilling(PosixDisk& disk, const DataDirectoryOptions& options, bool identity,
+                    bool unfinished) {
+  const auto parts = PartsOfStore(disk);
+  if (!parts.ok()) return parts.error();
+  if (identity || (!unfinished && !parts.value().empty())) {
+    return Error{options.directory + " holds a store, or the beginning of one: give an empty one"};
+  }
+  const Status status = unfinished ? Ok() : WriteMark(disk, kUnfinishedPath, kUnfinished);
+  return status.ok() ? RemoveParts(disk, parts.value()) : status;
+}
+
+// The identity makes the store valid, so with it the filling had come to its end.
+Status CheckFilled(PosixDisk& disk, const DataDirectoryOptions& options,
+                   const std::vector<std::string>& names) {
+  const auto has = [&names](const char* name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  const bool unfinished = has(kUnfinishedPath);
+  if (options.fill) return BeginFilling(disk, options, has(kIdentityPath), unfinished);
+  if (!unfinished) return Ok();
+  if (has(kIdentityPath)) return disk.Remove(kUnfinishedPath);
+  return Error{options.directory +
+               " holds the beginning of a store that was being restored: run the same command "
+               "again, which begins anew, or empty the directory"};
 }
 
 Status CheckCluster(PosixDisk& disk, const DataDirectoryOptions& options,
@@ -136,6 +194,12 @@ Status CheckCluster(PosixDisk& disk, const DataDirectoryOptions& options,
 Result<bool> CheckStore(PosixDisk& disk, const DataDirectoryOptions& options) {
   const auto names = disk.List("");
   if (!names.ok()) return names.error();
+  if (const auto format = ReadDataFormat(disk); !format.ok()) {
+    return Error{options.directory + "/" + format.error().text};
+  }
+  if (const Status filled = CheckFilled(disk, options, names.value()); !filled.ok()) {
+    return filled.error();
+  }
   const auto store = HoldsStore(disk, names.value());
   if (!store.ok()) return store.error();
   Status status = CheckCluster(disk, options, names.value(), store.value());
@@ -202,8 +266,8 @@ Status CheckOptions(const DataDirectoryOptions& options) {
 
 }  // namespace
 
-DataDirectory::DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk, bool joins)
-    : lock_(std::move(lock)), disk_(std::move(disk)), joins_(joins) {}
+DataDirectory::DataDirectory(FileDescriptor lock, std::unique_ptr<PosixDisk> disk)
+    : lock_(std::move(lock)), disk_(std::move(disk)) {}
 
 // The file stays: were it removed, a process that waits to open it and one that comes later could
 // lock two different files.
@@ -212,18 +276,26 @@ DataDirectory::~DataDirectory() {
   [[maybe_unused]] const int nobody = ::ftruncate(lock_.get(), 0);
 }
 
+Status DataDirectory::FinishFilling() {
+  const Status status = disk_->Remove(kUnfinishedPath);
+  return status.ok() ? disk_->SyncDirectory("") : status;
+}
+
 Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const DataDirectoryOptions& options) {
   if (const Status status = CheckOptions(options); !status.ok()) return status.error();
   auto disk = PosixDisk::Open(options.directory);
   if (!disk.ok()) return disk.error();
   auto lock = Lock(options.directory);
   if (!lock.ok()) return lock.error();
-  const Status status = TryWriting(*disk.value());
+  // From here on it leaves the lock as it was when it is refused.
+  std::unique_ptr<DataDirectory> directory(
+      new DataDirectory(std::move(lock.value()), std::move(disk.value())));
+  const Status status = TryWriting(directory->disk());
   if (!status.ok()) return status.error();
-  const Result<bool> joins = CheckStore(*disk.value(), options);
+  const Result<bool> joins = CheckStore(directory->disk(), options);
   if (!joins.ok()) return joins.error();
-  return std::unique_ptr<DataDirectory>(
-      new DataDirectory(std::move(lock.value()), std::move(disk.value()), joins.value()));
+  directory->joins_ = joins.value();
+  return directory;
 }
 
 }  // namespace drydock::net

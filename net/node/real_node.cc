@@ -14,6 +14,7 @@
 #include "net/disk/disk_worker.h"
 #include "net/http/http_server.h"
 #include "net/http/node_pages.h"
+#include "net/node/backup_hooks.h"
 #include "net/node/node_security.h"
 #include "net/node/observer.h"
 #include "net/node/status.h"
@@ -108,7 +109,6 @@ class RealNode::Parts final : public NodeEnvironment, private Caller {
   }
   bool TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response);
   void Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done);
-  std::optional<v1::SnapshotOutcome> TakeSnapshot(Question question);
 
   Status OpenPages();
   void MakeNode(Recovered recovered);
@@ -171,6 +171,11 @@ RaftServiceOptions RealNode::Parts::RaftOptions() {
 }
 
 AdminServiceHooks RealNode::Parts::AdminHooks() {
+  BackupHooks backup = HooksOfBackups({.id = options_.id,
+                                       .cluster = options_.config.cluster,
+                                       .directory = options_.data_directory,
+                                       .runner = [this]() -> NodeRunner& { return *runner_; },
+                                       .mailbox = [this]() -> Mailbox& { return *mailbox_; }});
   return {
       .status = [this](const v1::GetStatusRequest& request,
                        v1::GetStatusResponse& out) { FillStatus(Source(), now_, request, out); },
@@ -182,7 +187,7 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
           },
       .transfer = [this](std::optional<NodeId> target,
                          Question question) { runner_->Transfer(target, question); },
-      .snapshot = [this](Question question) { return TakeSnapshot(question); },
+      .snapshot = backup.snapshot,
       .newest_snapshot =
           [this](v1::TakeSnapshotResponse& out) { FillSnapshot(runner_->node(), out); },
       .change = [this](MembershipChange change,
@@ -191,7 +196,8 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
                         RoundTrips::Done done) { Measure(request, std::move(done)); },
       .self = options_.id,
       .address_of = [this](NodeId node) { return AddressOfNode(node); },
-      .gate = &security_.gate()};
+      .gate = &security_.gate(),
+      .backup = std::move(backup)};
 }
 
 void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done) {
@@ -202,12 +208,6 @@ void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, Round
   const std::int64_t within = request.within_ms() == 0 ? kMeasureTime : request.within_ms();
   round_trips_.Measure(nodes, request.count(), now_ + Duration::Milliseconds(within),
                        std::move(done));
-}
-
-std::optional<v1::SnapshotOutcome> RealNode::Parts::TakeSnapshot(Question question) {
-  const auto why_not = WhyNoSnapshot(runner_->node());
-  if (!why_not.has_value()) runner_->TakeSnapshot(question);
-  return why_not;
 }
 
 bool RealNode::Parts::TakeGreeting(const v1::HelloRequest& request, v1::HelloResponse& response) {
@@ -385,6 +385,7 @@ void RealNode::Parts::KeepHouse() {
   observer_.Show(runner_->node(), now_, runner_->open_client_calls(), log_size_->bytes());
   services_.SetReady(observer_.IsReady());
   security_.Flush();
+  services_.Tick();
 }
 
 // --- Stopping -----------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-// Offline: the store of a node that survived the loss of a quorum, looked at and made the beginning
-// of a new cluster (core/storage/refounding.h).
+// Offline: what one node or a backup holds, made the beginning of a new cluster
+// (core/storage/refounding.h). A directory is written whole, or refused until it is written anew.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/storage/refounding.h"
+#include "net/backup/backup_file.h"
 #include "net/config/cluster_config.h"
 #include "net/disk/data_directory.h"
 
@@ -23,6 +24,11 @@ Result<Survival> OpenSurvivor(const ClusterConfig& config, NodeId id, const std:
 // Writes the new store into another directory, which is made if it is missing. The survivor's own
 // stays as it is.
 Status RefoundInto(const ClusterConfig& config, const Survival& survival,
+                   const std::string& directory);
+
+// Writes a store with the state of a backup into a directory that holds none, as `id` alone. It is
+// made if it is missing.
+Status RestoreInto(const ClusterConfig& config, NodeId id, LoadedBackup backup,
                    const std::string& directory);
 
 }  // namespace drydock::net

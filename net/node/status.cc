@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/storage/data_format.h"
 #include "core/text/names.h"
 #include "net/peers/peer_links.h"
 #include "proto/drydock/v1/drydock.pb.h"
@@ -148,6 +149,7 @@ void FillStatus(const StatusSource& source, TimePoint now, const v1::GetStatusRe
   out.set_cluster(source.file.cluster);
   out.set_node(raft.id().value());
   out.set_version(source.version);
+  out.set_data_format(DataFormat());
   out.set_role(OnWire(raft.role()));
   out.set_term(Signed(raft.term()));
   FillLog(source.node, out);

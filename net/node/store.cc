@@ -3,9 +3,13 @@
 #include <sys/random.h>
 
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "core/base/check.h"
+#include "core/kv/state_codec.h"
+#include "core/protocol/configuration.h"
+#include "core/storage/data_format.h"
 #include "core/storage/wal_format.h"
 #include "net/disk/spare_segment.h"
 
@@ -24,6 +28,9 @@ void Tell(const Recovered& recovered, EventLog& log) {
   if (recovered.torn.has_value()) {
     log.Warning("torn_tail_cut",
                 {{"file", recovered.torn->path}, {"offset", recovered.torn->offset}});
+  }
+  if (recovered.raised_from.has_value()) {
+    log.Info("data_format_raised", {{"from", *recovered.raised_from}, {"to", DataFormat()}});
   }
   log.Info("started",
            {{"incarnation", recovered.incarnation.value()},
@@ -61,10 +68,41 @@ void LogSize::Add(const std::string& path, std::uint64_t size) {
 
 Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config,
                                                      const std::string& path, bool bootstrap,
-                                                     bool join) {
-  return DataDirectory::Open(
-      {.directory = path, .cluster = config.cluster, .bootstrap = bootstrap, .join = join});
+                                                     bool join, bool fill) {
+  return DataDirectory::Open({.directory = path,
+                              .cluster = config.cluster,
+                              .bootstrap = bootstrap,
+                              .join = join,
+                              .fill = fill});
 }
+
+namespace {
+
+Error TooNew(const std::string& what) {
+  return Error{what +
+               " is in a form that this program does not know: start the node with the "
+               "version that wrote it, or a newer one"};
+}
+
+// The number of the directory says that it can be read. Should that be wrong, a reason is better
+// than a failed check.
+Status CheckReadable(const Recovered& recovered) {
+  const auto& snapshot = recovered.snapshot;
+  if (snapshot.has_value() && !snapshot->pieces.empty() &&
+      StateDecoder::IsNewer(snapshot->pieces.front().view())) {
+    return TooNew("the state in " + SnapshotPath(snapshot->stored.meta.index));
+  }
+  const Log& log = recovered.log;
+  for (Index index = log.first(); index <= log.last(); index = Next(index)) {
+    const Entry& entry = log.At(index);
+    if (entry.kind != EntryKind::kConfiguration) continue;
+    if (Configuration::Decode(entry.payload.view()).has_value()) continue;
+    return TooNew("the configuration in entry " + std::to_string(index.value()));
+  }
+  return Ok();
+}
+
+}  // namespace
 
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap) {
@@ -73,7 +111,10 @@ Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& co
                        .segment_bytes = config.settings.segment_bytes,
                        .vote_promise = config.settings.VotePromise()};
   if (bootstrap) options.bootstrap = StoreId(DrawFromSystem());
-  return Recover(directory.disk(), options);
+  auto recovered = Recover(directory.disk(), options);
+  if (!recovered.ok()) return recovered.error();
+  const Status status = CheckReadable(recovered.value());
+  return status.ok() ? std::move(recovered) : status.error();
 }
 
 }  // namespace drydock::net

@@ -16,7 +16,7 @@ namespace drydock::net {
 
 Result<std::unique_ptr<DataDirectory>> OpenDirectory(const ClusterConfig& config,
                                                      const std::string& path, bool bootstrap,
-                                                     bool join);
+                                                     bool join, bool fill = false);
 Result<Recovered> RecoverStore(DataDirectory& directory, const ClusterConfig& config, NodeId id,
                                bool bootstrap);
 

@@ -23,7 +23,8 @@ void Encode(NodeId node, const RoundTripsTo& trips, v1::PeerRoundTrips& out) {
 
 class AdminService::Methods {
  public:
-  explicit Methods(AdminServiceHooks hooks) : hooks_(std::move(hooks)) {}
+  explicit Methods(AdminServiceHooks hooks)
+      : hooks_(std::move(hooks)), streams_(std::move(hooks_.backup)) {}
 
   grpc::Service& admin() { return admin_; }
   void Start(grpc::ServerCompletionQueue& queue) {
@@ -34,7 +35,9 @@ class AdminService::Methods {
     snapshots_.Start();
     changes_.Start();
     measurements_.Start();
+    backups_.Start();
   }
+  void Tick() { streams_.Tick(); }
 
   void Close() {
     statuses_.Close();
@@ -43,10 +46,11 @@ class AdminService::Methods {
     snapshots_.Close();
     changes_.Close();
     measurements_.Close();
+    backups_.Close();
   }
   std::size_t live() const {
     return statuses_.live() + resumptions_.live() + transfers_.live() + snapshots_.live() +
-           changes_.live() + measurements_.live();
+           changes_.live() + measurements_.live() + backups_.live();
   }
 
  private:
@@ -66,6 +70,12 @@ class AdminService::Methods {
   template <class Call>
   bool Governs(Call& call) const {
     return Admitted(call, hooks_.gate, Permission::kAdmin);
+  }
+
+  // It tells everything that is in the store.
+  std::unique_ptr<BackupMethod::Session> OpenBackup(BackupMethod::Call& call) {
+    const bool reads = Governs(call) && Admitted(call, hooks_.gate, Permission::kRead);
+    return reads ? streams_.Open(call) : nullptr;
   }
 
   void TakeMeasurement(Measurements::Call& call) {
@@ -102,6 +112,7 @@ class AdminService::Methods {
   }
 
   AdminServiceHooks hooks_;
+  Backups streams_;
   v1::AdminService::AsyncService admin_;
   grpc::ServerCompletionQueue* queue_ = nullptr;
 
@@ -196,6 +207,11 @@ class AdminService::Methods {
                                   },
                               .take = [this](Measurements::Call& call) { TakeMeasurement(call); }},
                              1};
+  BackupMethod backups_{{.arm =
+                             [this](auto* context, auto* request, auto* writer, void* tag) {
+                               admin_.RequestBackup(context, request, writer, queue_, queue_, tag);
+                             },
+                         .open = [this](BackupMethod::Call& call) { return OpenBackup(call); }}};
 };
 
 AdminService::AdminService(AdminServiceHooks hooks)
@@ -208,6 +224,10 @@ grpc::Service& AdminService::async_service() {
 
 void AdminService::Start(grpc::ServerCompletionQueue& queue) {
   methods_->Start(queue);
+}
+
+void AdminService::Tick() {
+  methods_->Tick();
 }
 
 void AdminService::Close() {

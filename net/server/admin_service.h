@@ -13,20 +13,12 @@
 #include "net/peers/round_trips.h"
 #include "net/runtime/call_table.h"
 #include "net/security/gatekeeper.h"
+#include "net/server/backup_stream.h"
 
 namespace grpc {
 class Service;
 class ServerCompletionQueue;
 }  // namespace grpc
-
-namespace drydock::v1 {
-class ChangeMembersResponse;
-class GetStatusRequest;
-class GetStatusResponse;
-class MeasureRoundTripsRequest;
-class TakeSnapshotResponse;
-enum SnapshotOutcome : int;
-}  // namespace drydock::v1
 
 namespace drydock::net {
 
@@ -49,6 +41,7 @@ struct AdminServiceHooks {
   // Where a node is; "" when that is not known.
   std::function<std::string(NodeId)> address_of;
   const Gatekeeper* gate = nullptr;  // outlives the service; null: everybody may do everything
+  BackupHooks backup;
 };
 
 // Lives on the loop's thread, until its queue is drained.
@@ -61,6 +54,8 @@ class AdminService {
   // To be called once the server has been started; until then calls wait.
   void Start(grpc::ServerCompletionQueue& queue);
 
+  // To be called a few times a second.
+  void Tick();
   // Takes no more calls.
   void Close();
   // Calls that the queue knows of: with 0 it may be shut down.

@@ -23,7 +23,8 @@ bool ChunkIntake::Admit(ChunkStream& stream) {
 void ChunkStream::OnRead(v1::InstallSnapshotRequest& part) {
   const bool is_head = !parts_.begun();
   if (!parts_.Take(part)) {
-    return TurnAway(StatusCode::INVALID_ARGUMENT, "no node sends such a part of a chunk");
+    return TurnAway(StatusCode::INVALID_ARGUMENT,
+                    "no node of this version sends such a part of a chunk");
   }
   if (!is_head || TakeHead()) call_.Read();
 }

@@ -19,7 +19,8 @@ void TakeFromPeer(Call& call, const RaftServiceOptions& options, NodeRunner& run
   std::optional<FromWire> decoded = Decode(call.request());
   if (!decoded.has_value()) {
     options.turned_away();
-    return call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "no node sends such a message"});
+    return call.Finish(
+        {grpc::StatusCode::INVALID_ARGUMENT, "no node of this version sends such a message"});
   }
   if (decoded->cluster != options.fingerprint) {
     options.turned_away();

@@ -33,6 +33,8 @@ class Services {
   // What health checks are told. The services of operators and peers are there as long as the
   // process is.
   void SetReady(bool ready);
+  // To be called a few times a second.
+  void Tick() { admin_.Tick(); }
   // Takes no more calls.
   void Close();
   // Calls that the queue knows of: with 0 it may be shut down.

@@ -451,6 +451,20 @@ class PermissionTest(SecureTest):
                 self.assertIn('"admin"', text)
         self.assertEqual(len(self.cluster.told('n0').members), 3)
 
+    def test_a_backup_needs_the_permission_to_govern_and_to_read(self):
+        path = self.cluster.folder / 'one.backup'
+        with self.channel(self.clients_port()) as channel:
+            backup = channel.unary_stream(
+                '/drydock.v1.AdminService/Backup',
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=v1.BackupResponse.FromString)
+            for token in TOKENS.values():
+                with self.assertRaises(grpc.RpcError) as refused:
+                    list(backup(v1.BackupRequest(), timeout=PATIENCE, metadata=bearer(token)))
+                self.assertEqual(refused.exception.code(), Code.PERMISSION_DENIED)
+        self.assertEqual(self.cluster.raftctl('backup', str(path)).returncode, 0)
+        self.assertTrue(path.exists())
+
     def test_the_calls_of_the_report_need_permissions_too(self):
         with self.channel(self.clients_port()) as channel:
             put = unary(channel, '/Raft/setVal', raft.setVal_response)

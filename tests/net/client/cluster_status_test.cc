@@ -9,6 +9,7 @@ namespace {
 
 v1::GetStatusResponse Told(std::uint32_t node, v1::Role role, std::uint64_t last) {
   v1::GetStatusResponse told;
+  told.set_version("0.1.0");
   told.set_cluster("demo");
   told.set_node(node);
   told.set_role(role);
@@ -50,10 +51,10 @@ TEST_CASE("the table shows each node on a line, also one that does not answer") 
   REQUIRE(status.leader == 0);
   CHECK(status.answered == 2);
   CHECK(StatusTable(status) ==
-        "NODE  ADDRESS        ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND\n"
-        "n0    10.0.0.1:7000  L     3     100     100      64        -       0\n"
-        "n1    10.0.0.2:7000  F     3     98      98       -         12ms    5\n"
-        "n2    10.0.0.3:7000  -     -     -       -        -         2000ms  90      "
+        "NODE  ADDRESS        ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND  VERSION\n"
+        "n0    10.0.0.1:7000  L     3     100     100      64        -       0       0.1.0\n"
+        "n1    10.0.0.2:7000  F     3     98      98       -         12ms    5       0.1.0\n"
+        "n2    10.0.0.3:7000  -     -     -       -        -         2000ms  90      -        "
         "cannot be reached: gone\n");
 }
 
@@ -61,8 +62,8 @@ TEST_CASE("a node that is not known by name has a line as well") {
   const ClusterStatus status = Summarize({{"a:1", Error{"cannot be reached: gone"}}});
   CHECK_FALSE(status.leader.has_value());
   CHECK(StatusTable(status) ==
-        "NODE  ADDRESS  ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND\n"
-        "-     a:1      -     -     -       -        -         -       -       "
+        "NODE  ADDRESS  ROLE  TERM  COMMIT  APPLIED  SNAPSHOT  SILENT  BEHIND  VERSION\n"
+        "-     a:1      -     -     -       -        -         -       -       -        "
         "cannot be reached: gone\n");
 }
 

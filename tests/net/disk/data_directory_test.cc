@@ -12,6 +12,7 @@
 
 #include "core/base/codec.h"
 #include "core/base/crc32c.h"
+#include "core/storage/data_format.h"
 #include "core/storage/recovery.h"
 #include "tests/net/disk/temporary_directory.h"
 
@@ -313,6 +314,97 @@ TEST_CASE("what a store is made for is said anew until it is founded") {
   CHECK_FALSE(open(false));
   REQUIRE(Start(folder.path(), true).empty());
   CHECK_FALSE(open(true));
+}
+
+// --- Filling ------------------------------------------------------------------------------------
+
+namespace {
+
+Opened OpenToFill(const std::string& directory) {
+  return DataDirectory::Open(
+      {.directory = directory, .cluster = "dock", .bootstrap = true, .fill = true});
+}
+
+// Founds a store in a directory that was opened to be filled.
+void FillStore(DataDirectory& directory) {
+  REQUIRE(Recover(directory.disk(), kFirstStart).ok());
+}
+
+}  // namespace
+
+TEST_CASE("a directory that is filled to the end can be started with") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "store";
+  {
+    const Opened opened = OpenToFill(path);
+    REQUIRE(opened.ok());
+    CHECK(fs::exists(path + "/unfinished"));
+    FillStore(*opened.value());
+    REQUIRE(opened.value()->FinishFilling().ok());
+    CHECK_FALSE(fs::exists(path + "/unfinished"));
+  }
+  CHECK(Start(path, false).empty());
+  CHECK(Contains(ErrorOf(OpenToFill(path)), "give an empty one"));
+}
+
+TEST_CASE("a directory whose filling was broken off is started by nothing, and filled anew") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "store";
+  REQUIRE(OpenToFill(path).ok());
+  fs::create_directories(path + "/wal");
+  fs::create_directories(path + "/snapshots");
+  WriteWhole(path + "/wal/0000000001", "half of a segment");
+  WriteWhole(path + "/snapshots/00000000000000000009", "half of a snapshot");
+  for (const bool bootstrap : {false, true}) {
+    CHECK(Contains(Start(path, bootstrap), "holds the beginning of a store"));
+  }
+  CHECK(fs::exists(path + "/snapshots/00000000000000000009"));
+  const Opened opened = OpenToFill(path);
+  REQUIRE(opened.ok());
+  CHECK(fs::is_empty(path + "/wal"));
+  CHECK(fs::is_empty(path + "/snapshots"));
+  FillStore(*opened.value());
+  REQUIRE(opened.value()->FinishFilling().ok());
+}
+
+TEST_CASE("a filling that was broken off behind its end is whole") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "store";
+  {
+    const Opened opened = OpenToFill(path);
+    REQUIRE(opened.ok());
+    FillStore(*opened.value());
+  }
+  CHECK(Contains(ErrorOf(OpenToFill(path)), "give an empty one"));
+  CHECK(Start(path, false).empty());
+  CHECK_FALSE(fs::exists(path + "/unfinished"));
+}
+
+TEST_CASE("a directory with any part of a store is not filled, and stays as it is") {
+  for (const std::string part : {"wal/0000000001", "snapshots/writing", "identity"}) {
+    const TemporaryDirectory folder;
+    const std::string path = folder / "store";
+    fs::create_directories(path + "/wal");
+    fs::create_directories(path + "/snapshots");
+    WriteWhole(path + "/" + part, "something");
+    CHECK(Contains(ErrorOf(OpenToFill(path)), "holds a store, or the beginning of one"));
+    CHECK(ReadWhole(path + "/" + part) == "something");
+    CHECK_FALSE(fs::exists(path + "/unfinished"));
+  }
+}
+
+// --- The data format ----------------------------------------------------------------------------
+
+TEST_CASE("a store of a newer data format is refused before anything else is looked at") {
+  const TemporaryDirectory folder;
+  const std::string path = folder / "store";
+  REQUIRE(Start(path, true).empty());
+  {
+    const Opened opened = Open(path, false);
+    REQUIRE(RaiseDataFormat(opened.value()->disk(), 1, DataFormat() + 1).ok());
+  }
+  WriteWhole(path + "/cluster", "in a form that we know nothing of");
+  CHECK(Contains(Start(path, false), path + "/format: the store is of data format 2"));
 }
 
 }  // namespace drydock::net
