@@ -212,7 +212,7 @@ class StatusTest(WithCluster):
         leader = self.cluster.await_leader()
         lines = self.check(DONE, 'status').decode().splitlines()
         self.assertEqual(lines[0].split(), ['NODE', 'ADDRESS', 'ROLE', 'TERM', 'COMMIT', 'APPLIED',
-                                            'SNAPSHOT', 'SILENT', 'BEHIND'])
+                                            'SNAPSHOT', 'SILENT', 'BEHIND', 'VERSION'])
         self.assertEqual(len(lines), 4)
         for i, line in enumerate(lines[1:]):
             words = line.split()

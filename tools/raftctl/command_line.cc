@@ -250,8 +250,8 @@ Commands AddCommands(CLI::App& app, const CommonFlags& common) {
           {"status", AddStatus(app, common)},     {"suspend", AddSuspend(app, common)},
           {"resume", AddResume(app, common)},     {"transfer", AddTransfer(app, common)},
           {"snapshot", AddSnapshot(app, common)}, {"members", AddMembers(app, common)},
-          {"bench", AddBench(app, common)},       {"ping", AddPing(app, common)},
-          {"timings", AddTimings(app, common)}};
+          {"backup", AddBackup(app, common)},     {"bench", AddBench(app, common)},
+          {"ping", AddPing(app, common)},         {"timings", AddTimings(app, common)}};
 }
 
 void Describe(CLI::App& app) {
@@ -288,7 +288,7 @@ int RunCommandLine(int argc, char** argv) {
     PrintError(
         "there is no command \"" + std::string(argv[1]) +
         "\"; there are put, get, del, cas, status, suspend, resume, transfer, snapshot, members, "
-        "bench, ping and timings");
+        "backup, bench, ping and timings");
     return kUsage;
   }
   try {

@@ -75,6 +75,9 @@ std::function<int()> AddPing(CLI::App& app, const CommonFlags& common);
 // Adds the subcommand `bench`; what it gives back runs it. The flags are filled by then.
 std::function<int()> AddBench(CLI::App& app, const CommonFlags& common);
 
+// The same of the subcommand `backup`.
+std::function<int()> AddBackup(CLI::App& app, const CommonFlags& common);
+
 // The same of the subcommand `members`.
 std::function<int()> AddMembers(CLI::App& app, const CommonFlags& common);
 

@@ -4,11 +4,16 @@
 #include <algorithm>
 #include <iostream>
 
+#include "core/storage/data_format.h"
 #include "core/text/words.h"
 #include "net/config/cluster_config.h"
 
 namespace drydock::tools {
 namespace {
+
+std::string VersionText() {
+  return std::string("raftd ") + DRYDOCK_VERSION + ", data format " + std::to_string(DataFormat());
+}
 
 struct RawFlags {
   RaftdFlags flags;
@@ -66,6 +71,12 @@ void Describe(CLI::App& app, RawFlags& raw) {
       ->type_name("DIR");
   app.add_flag("--accept-loss", flags.accept_loss,
                "With --refound-into: do it, and do not only tell what may be lost");
+  app.add_option("--restore", flags.restore,
+                 "Do not run, but make of a backup (raftctl backup) a cluster of this node alone,\n"
+                 "in --data, which must be empty")
+      ->type_name("FILE");
+  app.add_flag("--rename-cluster", flags.rename_cluster,
+               "With --restore: the backup may be of a cluster of another name");
   app.add_flag("--check-config", flags.check_config,
                "Only tell whether the cluster's file is valid");
   app.add_flag("--enable-suspend", flags.enable_suspend,
@@ -76,6 +87,8 @@ void Describe(CLI::App& app, RawFlags& raw) {
   app.add_option("--log-level", raw.log_level, "How much it tells")
       ->type_name("LEVEL:{error,warning,info,debug}")
       ->capture_default_str();
+  app.set_version_flag("--version", VersionText(),
+                       "Print the version and the data format that it writes");
   app.footer(
       "Each flag of --config, --id and --data may come as DRYDOCK_CONFIG, DRYDOCK_ID and\n"
       "DRYDOCK_DATA. The log goes to standard error, one JSON object a line.\n\n"
@@ -84,7 +97,8 @@ void Describe(CLI::App& app, RawFlags& raw) {
       "  raftd --config cluster.json --id n0 --data /var/lib/drydock --bootstrap\n"
       "  raftd --config cluster.json --id n5 --data /var/lib/drydock --join\n"
       "  raftd --config cluster.json --id n3 --data /var/lib/drydock --refound-into "
-      "/var/lib/new\n\n"
+      "/var/lib/new\n"
+      "  raftd --config cluster.json --id n0 --data /var/lib/drydock --restore monday.backup\n\n"
       "Exit code: 0 stopped cleanly, 1 could not start or stopped itself, 2 bad flags or "
       "configuration.");
 }
@@ -105,6 +119,16 @@ std::string CompleteTls(const RawFlags& raw) {
   const bool all = !peers.cert.empty() && !peers.key.empty() && !peers.ca.empty();
   if ((peers.any() || raw.peer_client_cert_auth) && !all) {
     return "TLS between nodes takes --peer-cert-file, --peer-key-file and --peer-trusted-ca-file";
+  }
+  return "";
+}
+
+std::string ProblemOfRestore(const RaftdFlags& flags) {
+  if (flags.rename_cluster && flags.restore.empty()) return "--rename-cluster goes with --restore";
+  if (flags.restore.empty()) return "";
+  if (flags.bootstrap || flags.join || !flags.refound_into.empty()) {
+    return "--restore begins a cluster with what a backup holds: leave out --bootstrap, --join and "
+           "--refound-into";
   }
   return "";
 }
@@ -132,6 +156,8 @@ std::string Complete(RawFlags& raw) {
   if (!raw.flags.refound_into.empty() && (raw.flags.bootstrap || raw.flags.join)) {
     return "--refound-into goes on from a store that exists: leave out --bootstrap and --join";
   }
+  const std::string restore = ProblemOfRestore(raw.flags);
+  if (!restore.empty()) return restore;
   if (raw.flags.data.empty() && !raw.flags.check_config) {
     return "--data is missing: the directory that this node keeps its store in";
   }

@@ -24,6 +24,8 @@ struct RaftdFlags {
   bool check_config = false;
   std::string refound_into;  // "" to run the node
   bool accept_loss = false;
+  std::string restore;  // a backup's file; "" to run the node
+  bool rename_cluster = false;
   std::string trace;
   net::SecurityOptions security;
   net::LogLevel log_level = net::LogLevel::kInfo;

@@ -19,6 +19,7 @@
 #include "tools/raftd/flags.h"
 #include "tools/raftd/notify.h"
 #include "tools/raftd/refound.h"
+#include "tools/raftd/restore.h"
 #include "tools/raftd/signals.h"
 
 namespace drydock::tools {
@@ -127,6 +128,7 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   if (!flags.refound_into.empty()) return RefoundStore(config.value(), flags);
+  if (!flags.restore.empty()) return RestoreBackup(config.value(), flags);
   const Status allowed = net::CheckControlNetwork(net::ControlNetwork(), config.value(), flags.id);
   if (!allowed.ok()) {
     std::cerr << flags.config << ": " << allowed.error().text << "\n";
