@@ -481,6 +481,23 @@ class PermissionTest(SecureTest):
                            bearer(TOKENS['boss']))
             self.assertEqual(code, Code.PERMISSION_DENIED)
 
+    def test_a_backup_reads_and_governs(self):
+        with self.channel(self.clients_port(), 'operator') as channel:
+            backup = channel.unary_stream(
+                '/drydock.v1.AdminService/Backup',
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=v1.BackupResponse.FromString)
+
+            def whole(request, timeout, metadata):
+                return list(backup(request, timeout=timeout, metadata=metadata))
+            for token in TOKENS.values():
+                self.assertEqual(self.code(whole, v1.BackupRequest(), bearer(token)),
+                                 Code.PERMISSION_DENIED)
+            self.assertEqual(self.code(whole, v1.BackupRequest(), None), Code.OK)
+        path = self.cluster.folder / 'secure.backup'
+        done = self.cluster.raftctl('backup', str(path))
+        self.assertEqual(done.returncode, 0, done)
+
     def test_a_stream_refuses_what_its_client_may_not(self):
         batch = v1.ExecuteStreamRequest(operations=[
             v1.NumberedOperation(number=1, operation=get_operation(b'color')),

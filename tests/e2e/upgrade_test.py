@@ -160,8 +160,10 @@ class UpgradeTest(unittest.TestCase):
         return {node['node']: node for node in json.loads(result.stdout)['nodes']}
 
     def test_five_nodes_one_at_a_time_under_load(self):
+        # A node that waits long for a processor calls an election; handing over waits for no timeout.
         cluster = harness.Cluster.running(self, 5, config={
-            'snapshot_log_bytes': 1 << 20, 'snapshot_margin_bytes': 1 << 18})
+            'election_timeout': ['3s', '6s'], 'snapshot_log_bytes': 1 << 20,
+            'snapshot_margin_bytes': 1 << 18})
         term = cluster.told(cluster.leader()).term
         handovers = 0
         history = History(cluster)
