@@ -217,6 +217,9 @@ class TlsTest(HostsTest):
         self.assertEqual(self.raftctl('node0', f'get city {shown}'), 'Logan')
         told = self.raftctl('node1', 'get city 2>&1 || echo code $?')
         self.assertTrue(told.endswith('code 3'), told)
+        backup = self.raftctl('node1', f'backup {HOME}/run/one.backup {shown}')
+        self.assertIn('a backup from', backup)
+        self.assertIn('keys', self.raftctl('node1', f'backup --check {HOME}/run/one.backup'))
         # Started again, it is given new certificates of the same CAs.
         leader = self.leader().replace('n', 'node')
         good('kill', leader)
