@@ -171,11 +171,12 @@ RaftServiceOptions RealNode::Parts::RaftOptions() {
 }
 
 AdminServiceHooks RealNode::Parts::AdminHooks() {
-  BackupHooks backup = HooksOfBackups({.id = options_.id,
-                                       .cluster = options_.config.cluster,
-                                       .directory = options_.data_directory,
-                                       .runner = [this]() -> NodeRunner& { return *runner_; },
-                                       .mailbox = [this]() -> Mailbox& { return *mailbox_; }});
+  const BackupHooks backup =
+      HooksOfBackups({.id = options_.id,
+                      .cluster = options_.config.cluster,
+                      .directory = options_.data_directory,
+                      .runner = [this]() -> NodeRunner& { return *runner_; },
+                      .mailbox = [this]() -> Mailbox& { return *mailbox_; }});
   return {
       .status = [this](const v1::GetStatusRequest& request,
                        v1::GetStatusResponse& out) { FillStatus(Source(), now_, request, out); },
@@ -197,7 +198,7 @@ AdminServiceHooks RealNode::Parts::AdminHooks() {
       .self = options_.id,
       .address_of = [this](NodeId node) { return AddressOfNode(node); },
       .gate = &security_.gate(),
-      .backup = std::move(backup)};
+      .backup = backup};
 }
 
 void RealNode::Parts::Measure(const v1::MeasureRoundTripsRequest& request, RoundTrips::Done done) {
