@@ -14,7 +14,7 @@ import time
 import unittest
 
 from hosts import ROOT, Hosts
-from cluster import wait_until
+from cluster import end_cleanly_on, wait_until
 
 HOSTS = Hosts(3)
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix='drydock-cloudlab-'))
@@ -349,10 +349,6 @@ class TroubleTest(HostsTest):
         self.assertIn('FAILED: the build failed', self.texts(findings, 'node2', 'setup', 'BAD'))
 
 
-def end_cleanly(number, _):
-    raise SystemExit(128 + number)
-
-
 if __name__ == '__main__':
-    signal.signal(signal.SIGTERM, end_cleanly)
+    end_cleanly_on(signal.SIGTERM)
     unittest.main(verbosity=2)

@@ -22,6 +22,7 @@ import phases
 import table
 from stores import QUICK, STORES, BenchError, ClusterError, Drydock, Etcd
 # Of tools/lib, whose place `stores` has told.
+from cluster import end_cleanly_on
 from measuring import BUSY, busy_share, machine_words, note, progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -157,15 +158,9 @@ def parse(words):
     return arguments
 
 
-def end_cleanly(number, _):
-    raise SystemExit(128 + number)
-
-
 def main(words):
     arguments = parse(words)
-    # So that every process is ended on the way out.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end_cleanly)
+    end_cleanly_on(signal.SIGTERM, signal.SIGHUP)
     try:
         programs = find_programs(arguments)
         machine = machine_text(programs)

@@ -25,6 +25,7 @@ import measure
 from ctl import Cluster, ClusterError, FiguresError
 from samples import SamplesError, markdown, read_csv, write_csv
 # Of tools/lib, whose place `ctl` has told.
+from cluster import end_cleanly_on
 from measuring import BUSY, busy_share, machine_words, note, progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -190,15 +191,9 @@ def parse(words):
     return arguments
 
 
-def end_cleanly(number, _):
-    raise SystemExit(128 + number)
-
-
 def main(words):
     arguments = parse(words)
-    # So that every process is ended on the way out.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end_cleanly)
+    end_cleanly_on(signal.SIGTERM, signal.SIGHUP)
     try:
         plots = plotter()
         arguments.out.mkdir(parents=True, exist_ok=True)

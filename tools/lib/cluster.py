@@ -27,6 +27,14 @@ class ClusterError(Exception):
     """What went wrong, and what to do, in a sentence for a person."""
 
 
+def end_cleanly_on(*signals):
+    """Has these signals end the program by way of its cleanups, so that every process is ended."""
+    def end(number, _):
+        raise SystemExit(128 + number)
+    for number in signals:
+        signal.signal(number, end)
+
+
 def wait_until(condition, what, limit=PATIENCE, pause=0.01):
     """Gives the first true value of condition(). `what` says what should have come true: a text, or
     a function that gives one when it is needed."""
