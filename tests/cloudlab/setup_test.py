@@ -127,6 +127,23 @@ class SetupTest(unittest.TestCase):
         self.assertFalse((self.home / 'src/deleted').exists())
         self.assertTrue((self.home / 'src/build/release/bin/raftd').exists())
 
+    def test_pushed_source_that_is_older_than_what_was_built_is_built_all_the_same(self):
+        was, now = self.tree / 'changed', self.home / 'src/changed'
+        kept = self.home / 'src/CMakePresets.json'
+        was.touch()
+        self.good()
+        built = (self.home / 'src/build/release/bin/raftd').stat().st_mtime_ns
+        before = kept.stat().st_mtime_ns
+        # As from a clone that is older than the machine, or from another one.
+        was.write_text('more', encoding='ascii')
+        for name in ('changed', 'added', 'CMakePresets.json'):
+            (self.tree / name).touch()
+            os.utime(self.tree / name, (1, 1))
+        self.good('--push')
+        for path in (now, self.home / 'src/added'):
+            self.assertGreater(path.stat().st_mtime_ns, built, path)
+        self.assertEqual(kept.stat().st_mtime_ns, before, 'it would be built again for nothing')
+
     def test_it_waits_while_others_use_apt(self):
         locked_twice = f'count=$(wc -l < {self.calls}); ((count > 2)) || {{ {LOCKED}; }}'
         self.stand_in('apt-get', APT_GET, locked_twice)
