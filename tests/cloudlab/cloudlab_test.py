@@ -22,6 +22,7 @@ import control
 import doctor
 import experiment
 import remote
+import rolling
 import source
 from experiment import CloudError
 from cluster import ClusterError
@@ -191,7 +192,7 @@ class AgentTest(FolderTest):
         here.config.write_text('{"nodes": {"n1": {"address": "10.10.1.2:7000"}}}', encoding='ascii')
         with self.assertRaisesRegex(ClusterError, 'has no n4.*start --fresh'):
             here.node()
-        agent.wipe(here)
+        agent.remove_all(here)
         self.assertEqual(list(here.run.iterdir()), [])
 
     def test_what_cannot_be_done_is_told_on_standard_error(self):
@@ -254,6 +255,72 @@ class DoctorTest(unittest.TestCase):
                                        'c': {'kernel': '5.4'}})
         self.assertEqual(found['a'], [('ok', 'versions', 'kernel 6.1')])
         self.assertEqual(found['c'], [('WARN', 'versions', 'kernel is 5.4, of the others 6.1')])
+
+
+class RollingTest(unittest.TestCase):
+    """When tools/cloudlab restart stops the next node."""
+
+    def setUp(self):
+        self.told = {f'n{i}': {'reachable': True, 'suspended': False, 'leader': 'n0', 'behind': 0}
+                     for i in range(5)}
+        self.experiment = experiment.Experiment('/none')
+        self.experiment.machines = [experiment.Machine(f'node{i}', f'n{i}', '') for i in range(5)]
+        self.asked = 0
+
+    def machines(self, count):
+        self.experiment.machines = self.experiment.machines[:count]
+
+    def wait(self, changes=()):
+        """How often it was asked until node4, or the last one, may be stopped; each change is what
+        is told one question later."""
+        changes = list(changes)
+        self.asked = 0
+
+        def states(_):
+            self.asked += 1
+            if self.asked > 1:
+                self.assertTrue(changes, 'waits for ever')
+                changes.pop(0)()
+            return self.told
+
+        with mock.patch.object(rolling, 'states', states), mock.patch('time.sleep'):
+            rolling.wait_spared(self.experiment, self.experiment.machines[-1])
+        return self.asked
+
+    def test_when_all_are_well_it_goes_on_at_once(self):
+        self.assertEqual(self.wait(), 1)
+
+    def test_it_waits_for_a_node_that_lags_and_for_one_that_knows_no_leader(self):
+        self.told['n1']['behind'] = rolling.LITTLE + 1
+        del self.told['n2']['leader']
+        self.assertEqual(self.wait([lambda: self.told['n1'].update(behind=rolling.LITTLE),
+                                    lambda: self.told['n2'].update(leader='n4')]), 3)
+
+    def test_it_says_for_what_it_has_waited_in_vain(self):
+        self.told['n1']['behind'] = 5000
+        with mock.patch.object(rolling, 'PATIENCE', -1):
+            with self.assertRaisesRegex(CloudError, 'node4 is left.*n1 is 5000 entries behind'):
+                self.wait()
+
+    def test_of_five_one_may_be_down_and_no_second_one(self):
+        self.told['n0'] = {'reachable': False}
+        self.assertEqual(self.wait(), 1)
+        self.told['n1']['suspended'] = True
+        with self.assertRaisesRegex(CloudError, 'n0 and n1 do not answer.*tools/cloudlab start'):
+            self.wait()
+
+    def test_of_three_none_may_be_down(self):
+        self.machines(3)
+        del self.told['n0']
+        with self.assertRaisesRegex(CloudError, 'n0 does not answer'):
+            self.wait()
+
+    def test_one_or_two_cannot_do_without_one_and_are_restarted_all_the_same(self):
+        self.machines(2)
+        self.told['n0']['reachable'] = False
+        self.assertEqual(self.wait(), 1)
+        self.machines(1)
+        self.assertEqual(self.wait(), 1)
 
 
 class RemoteTest(unittest.TestCase):

@@ -14,6 +14,7 @@ import pathlib
 import re
 import shutil
 import socket
+import subprocess
 import sys
 import tarfile
 import time
@@ -113,15 +114,18 @@ def check_same_cluster(here, content):
                            'without it: tools/cloudlab start --fresh')
 
 
-def start(parameters):
-    here, content = Here(parameters), parameters['cluster']
+def check_here(here, content):
+    """Whether it can be started here at all."""
     if not (here.bin / 'raftd').exists():
         raise ClusterError(f'there is no raftd in {here.bin}. Build it: tools/cloudlab build '
                            f'(at the first boot, see {SETUP_LOG})')
     check_places(content, here.name)
+
+
+def start(parameters):
+    here, content = Here(parameters), parameters['cluster']
+    check_here(here, content)
     with here.locked():
-        if parameters['fresh']:
-            wipe(here)
         check_same_cluster(here, content)
         node = here.node(content)
         if node.pid() is not None:
@@ -157,14 +161,24 @@ def begin(node, parameters, more):
     if taken:
         raise ClusterError(f'another process listens at {taken}: tools/cloudlab doctor tells which')
     flags = [*parameters['flags'], *more]
+    if not node.is_founded():
+        flags.append(parameters['founding'])
     if parameters['trace']:
         node.folder.mkdir(parents=True, exist_ok=True)
         flags += ['--trace', str(node.folder / f'trace-{time.time():.0f}.jsonl')]
-    node.start(*flags)
+    node.start(*flags, bootstrap=False)
     node.wait_listening()
 
 
-def wipe(here):
+def wipe(parameters):
+    """For a start anew; if that cannot be, the data stays."""
+    here = Here(parameters)
+    check_here(here, parameters['cluster'])
+    with here.locked():
+        remove_all(here)
+
+
+def remove_all(here):
     """Ends what runs and removes its data; the machine may have been another node before."""
     if here.config.exists():
         content = here.content()
@@ -173,6 +187,38 @@ def wipe(here):
     for folder in [*here.run.glob('n*'), *here.run.glob('certs')]:
         shutil.rmtree(folder)
     here.config.unlink(missing_ok=True)
+
+
+def raftd_or_raftctl(words):
+    """Runs it to its end; an error if it fails."""
+    done = subprocess.run([str(word) for word in words], text=True, stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False)
+    if done.returncode:
+        raise ClusterError(done.stderr.strip() or f'{words[0]} ended with {done.returncode}')
+
+
+def check_backup(parameters):
+    here = Here(parameters)
+    backup = here.home / parameters['backup']
+    try:
+        raftd_or_raftctl([here.bin / 'raftctl', 'backup', '--check', backup])
+    except ClusterError:
+        backup.unlink()
+        raise
+
+
+def restore(parameters):
+    """Makes this node's store of the backup, which is removed; the node does not run yet."""
+    here, content = Here(parameters), parameters['cluster']
+    with here.locked():
+        write_json(here.config, content)
+        node = here.node(content)
+        node.folder.mkdir(parents=True, exist_ok=True)
+        backup = here.home / parameters['backup']
+        # Whatever the cluster was called where the backup was taken.
+        raftd_or_raftctl([*node.command('--restore', backup, '--rename-cluster', bootstrap=False)])
+        (node.folder / 'founded').touch()
+        backup.unlink()
 
 
 def stop(parameters):
@@ -245,7 +291,7 @@ def collect(parameters):
 
 
 COMMANDS = {command.__name__: command for command in
-            (address, start, stop, kill, wait_ready, doctor, collect)}
+            (address, wipe, check_backup, restore, start, stop, kill, wait_ready, doctor, collect)}
 
 
 def main(words):

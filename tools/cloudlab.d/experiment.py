@@ -155,7 +155,8 @@ class Experiment:
     def save(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(self.file, {'home': self.home, 'port': self.port, 'config': self.config,
-                               'tls': self.tls, 'machines': [dataclasses.asdict(one) for one in self.machines]})
+                               'tls': self.tls,
+                               'machines': [dataclasses.asdict(one) for one in self.machines]})
 
     def choose(self, names):
         """Those of these names ("node2", "n2" or "2"); all if none is named."""

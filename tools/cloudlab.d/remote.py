@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -58,12 +59,20 @@ def why_failed(machine, code, errors):
 
 
 def run(machine, script, given=b'', output=subprocess.PIPE):
-    """Does it as root and gives what it prints; an error if it fails."""
-    done = subprocess.run([*ssh(machine), as_root(script)], input=given, stdout=output,
+    """Does it as root and gives what it prints; an error if it fails. `given`, bytes or an open
+    file, is its standard input."""
+    source = {'input': given} if isinstance(given, bytes) else {'stdin': given}
+    done = subprocess.run([*ssh(machine), as_root(script)], **source, stdout=output,
                           stderr=subprocess.PIPE, check=False)
     if done.returncode:
         raise why_failed(machine, done.returncode, done.stderr)
     return done.stdout
+
+
+def put(machine, file, target):
+    """Copies a file, of any size, that only root is to read there."""
+    with open(file, 'rb') as given:
+        run(machine, f'umask 077 && cat >{shlex.quote(target)}', given)
 
 
 def archive(files, root=ROOT, more=()):
@@ -77,6 +86,17 @@ def archive(files, root=ROOT, more=()):
             entry.size = len(text)
             tar.addfile(entry, io.BytesIO(text.encode()))
     return packed.getvalue()
+
+
+def unpack(packed, folder):
+    """All files of an archive, side by side, and for nobody who could not read them there."""
+    with tarfile.open(fileobj=packed) as tar:
+        for member in tar:
+            if member.isfile():
+                path = folder / os.path.basename(member.name)
+                with open(path, 'wb') as out:
+                    path.chmod((member.mode | 0o600) & 0o777)
+                    shutil.copyfileobj(tar.extractfile(member), out)
 
 
 def agent(machine, command, parameters, output=subprocess.PIPE, files=()):
@@ -104,3 +124,27 @@ def on_each(machines, work):
     if failures:
         raise CloudError('\n'.join(sorted(failures)))
     return results
+
+
+# --- The machines of an experiment ---------------------------------------------------------------
+
+def parameters_of(experiment, machine, **more):
+    return {'home': experiment.home, 'node': machine.node, **more}
+
+
+def ask_each(experiment, machines, command, files=None, **more):
+    """`files`: what goes along, for each machine by its name."""
+    return on_each(machines, lambda machine: agent(
+        machine, command, parameters_of(experiment, machine, **more),
+        files=(files or {}).get(machine.name, ())))
+
+
+def need_addresses(experiment):
+    """Those that the list leaves out are what the machines themselves know."""
+    unknown = [machine for machine in experiment.machines if not machine.address]
+    if not unknown:
+        return
+    found = on_each(unknown, lambda machine: agent(machine, 'address', {'name': machine.name}))
+    for machine in unknown:
+        machine.address = found[machine.name]
+    experiment.save()
