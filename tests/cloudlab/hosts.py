@@ -172,6 +172,10 @@ class Hosts:
         return subprocess.Popen(self._of_laptop(words), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
+    def begin_on_lan_of(self, name, words, **more):
+        """A process of this machine's, with its files, on the network of that one."""
+        return subprocess.Popen(['ip', 'netns', 'exec', self.prefix + name, *map(str, words)], **more)
+
     def on(self, name, script):
         """What a line of shell prints on a machine; an error if it fails."""
         done = self.on_laptop([*self.ssh(), f'root@{self.control(name)}', script])

@@ -1,106 +1,23 @@
 #!/usr/bin/python3
-"""tools/cloudlab on three machines made of namespaces (hosts.py), as a user runs it: from a laptop
-that reaches them over the control network only."""
+"""tools/cloudlab on machines made of namespaces (lab.py). All three run when a test begins, so one
+that ends a node starts it again."""
 
 import json
-import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
-import time
-import unittest
 
-from hosts import ROOT, Hosts
-from cluster import end_cleanly_on, wait_until
+import lab
+from hosts import ROOT
+from lab import BIN, CALM, FOLDER, HOME, HOSTS, SHOWN, HostsTest, cloudlab, command, good
+from cluster import wait_until
 
-HOSTS = Hosts(3)
-FOLDER = pathlib.Path(tempfile.mkdtemp(prefix='drydock-cloudlab-'))
-MANIFEST = FOLDER / 'manifest.xml'
-HOME = '/var/lib/drydock'
-ENDPOINTS = '10.10.1.1:7000,10.10.1.2:7000,10.10.1.3:7000'
-# Elections that no stall of a busy machine decides.
-CALM = '{"election_timeout": ["1s", "2s"], "heartbeat_interval": "100ms"}'
 RAFTSIM = ROOT / 'build' / 'release' / 'bin' / 'raftsim'
-BIN = f'{HOME}/src/build/release/bin'
-
-
-def command(*words, directory=FOLDER / 'experiment'):
-    """What on_laptop and begin_on_laptop take."""
-    return {'words': [ROOT / 'tools' / 'cloudlab', words[0], '--dir', directory, *words[1:]],
-            'env': {**os.environ, 'DRYDOCK_SSH': ' '.join(HOSTS.ssh())}}
-
-
-def cloudlab(*words, **more):
-    return HOSTS.on_laptop(**command(*words, **more))
-
-
-def good(*words, **more):
-    done = cloudlab(*words, **more)
-    if done.returncode:
-        raise AssertionError(f'{words}: {done.returncode}\n{done.stdout}{done.stderr}')
-    return done
-
-
-def share_build():
-    """Compiling once is enough: the other machines get what the first one has built."""
-    for name in HOSTS.names[1:]:
-        HOSTS.on(name, f'mkdir -p {HOME}/src')
-        source, target = (HOSTS.folder / one / 'upper' / 'lib' / 'drydock' / 'src' / 'build'
-                          for one in (HOSTS.names[0], name))
-        subprocess.run(['cp', '-a', source, target], check=True)
 
 
 def setUpModule():
-    unittest.addModuleCleanup(shutil.rmtree, FOLDER, ignore_errors=True)
-    unittest.enterModuleContext(HOSTS)
-    MANIFEST.write_text(HOSTS.manifest(), encoding='ascii')
-    good('use', MANIFEST)
-    began = time.monotonic()
-    good('build', 'node0')
-    print(f'figure: built on one machine in {time.monotonic() - began:.0f} s')
-    share_build()
-    began = time.monotonic()
-    good('build')
-    print(f'figure: pushed to three, of which nothing was to be built, in '
-          f'{time.monotonic() - began:.1f} s')
-    good('start', '--config', CALM)
-
-
-class HostsTest(unittest.TestCase):
-    """All three run when a test begins, so one that ends a node starts it again."""
-
-    def assert_fails(self, done, *parts):
-        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-        for part in parts:
-            self.assertIn(part, done.stderr + done.stdout)
-
-    def roles(self):
-        """{node: role} as raftctl status tells them."""
-        told = json.loads(cloudlab('status', '--', '--output', 'json').stdout)
-        return {node['name']: node.get('role') for node in told['nodes']}
-
-    def table(self):
-        return {line.split()[0]: line for line in cloudlab('status').stdout.splitlines()[1:]}
-
-    def raftctl(self, name, words):
-        return HOSTS.on(name, f'export DRYDOCK_ENDPOINTS={ENDPOINTS}; '
-                        f'{BIN}/raftctl --timeout 30s {words}').strip()
-
-    def leader(self):
-        def found():
-            return [node for node, line in self.table().items() if line.split()[2] == 'L']
-        return wait_until(found, 'somebody should lead', 60, 0.1)[0]
-
-    def findings(self, *names):
-        done = cloudlab('doctor', *names)
-        return done, [line.split(None, 3) for line in done.stdout.splitlines()[:-1]]
-
-    def texts(self, findings, name, subject, verdict):
-        return ' '.join(text for machine, word, about, text in findings
-                        if (machine, about, word) == (name, subject, verdict))
+    lab.set_up()
 
 
 class ClusterTest(HostsTest):
@@ -211,20 +128,18 @@ class TlsTest(HostsTest):
     def test_with_tls_only_who_has_a_certificate_is_served(self):
         self.addCleanup(good, 'start', '--fresh', '--no-tls', '--config', CALM)
         good('start', '--fresh', '--tls')
-        shown = ' '.join(f'--{flag} {HOME}/run/certs/{file}' for flag, file in (
-            ('cacert', 'ca.pem'), ('cert', 'operator.pem'), ('key', 'operator.key')))
-        self.assertEqual(self.raftctl('node2', f'put city Logan {shown}'), 'ok')
-        self.assertEqual(self.raftctl('node0', f'get city {shown}'), 'Logan')
+        self.assertEqual(self.raftctl('node2', f'put city Logan {SHOWN}'), 'ok')
+        self.assertEqual(self.raftctl('node0', f'get city {SHOWN}'), 'Logan')
         told = self.raftctl('node1', 'get city 2>&1 || echo code $?')
         self.assertTrue(told.endswith('code 3'), told)
-        backup = self.raftctl('node1', f'backup {HOME}/run/one.backup {shown}')
+        backup = self.raftctl('node1', f'backup {HOME}/run/one.backup {SHOWN}')
         self.assertIn('a backup from', backup)
         self.assertIn('keys', self.raftctl('node1', f'backup --check {HOME}/run/one.backup'))
         # Started again, it is given new certificates of the same CAs.
         leader = self.leader().replace('n', 'node')
         good('kill', leader)
         good('start', leader)
-        self.assertEqual(self.raftctl(leader, f'get city {shown}'), 'Logan')
+        self.assertEqual(self.raftctl(leader, f'get city {SHOWN}'), 'Logan')
         good('bench', '--', '--operations', '100', '--warm-up', '0s')
         good('ping', '--', '--count', '5')
         self.assertEqual(HOSTS.on('node0', f'stat --format=%a {HOME}/run/certs').strip(), '700')
@@ -350,5 +265,4 @@ class TroubleTest(HostsTest):
 
 
 if __name__ == '__main__':
-    end_cleanly_on(signal.SIGTERM)
-    unittest.main(verbosity=2)
+    lab.main()

@@ -5,12 +5,16 @@ Each edit is (file, text that stands there exactly once, what takes its place).
 
 import os
 import pathlib
+import sys
 
-import harness  # its path leads to tools/lib, too
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tools' / 'lib'))
+# pylint: disable=wrong-import-position
 import raftsim
+from cluster import ClusterError
 from mutant_trees import NODE, Processes, Tree, snapshot
 
-FOLDER = harness.ROOT / 'build' / 'next-release'
+FOLDER = ROOT / 'build' / 'next-release'
 
 # A data format higher: the identity of a store and its snapshots are written in a form that this
 # version cannot read. What nodes say to each other, and what stands in the log, is as it was.
@@ -62,5 +66,5 @@ def build(**releases):
         try:
             tree.make(edited(sources, edits), paths[name], 2)
         except raftsim.RunFailed as failure:
-            raise harness.ClusterError(f'{name}: {failure}') from None
+            raise ClusterError(f'{name}: {failure}') from None
     return paths
