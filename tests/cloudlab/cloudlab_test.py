@@ -16,11 +16,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / 'tools' / 'cloudlab.d'), str(ROOT / 'tools' / 'lib')]
 # pylint: disable=wrong-import-position
 import agent
+import asking
 import checks
 import certs
+import cloudlab
 import control
 import doctor
 import experiment
+import machines
+import nodes
 import remote
 import rolling
 import source
@@ -257,6 +261,81 @@ class DoctorTest(unittest.TestCase):
         self.assertEqual(found['c'], [('WARN', 'versions', 'kernel is 5.4, of the others 6.1')])
 
 
+class FreshStartTest(FolderTest):
+    """What is done on which machines, in which order, when the data of before is removed."""
+
+    def setUp(self):
+        super().setUp()
+        first = experiment.Experiment(self.folder)
+        first.machines = [experiment.Machine(f'node{i}', f'n{i}', '', f'10.10.1.{i + 1}')
+                          for i in range(3)]
+        first.save()
+        self.backup = self.file('all', 'store.backup')
+        self.done, self.fails = [], None
+
+    def ask_each(self, _, machines, command, **more):
+        names = ','.join(machine.node for machine in machines)
+        self.done.append(f'{command} {more.get("founding", "")} {names}'.replace('  ', ' '))
+        if self.done[-1] == self.fails:
+            raise CloudError('it fails')
+        return {machine.name: {'began': True} for machine in machines}
+
+    def start(self, *words):
+        """The exit code."""
+        def note(text):
+            return lambda *_: self.done.append(text)
+
+        with mock.patch.object(nodes, 'ask_each', self.ask_each), \
+                mock.patch.object(nodes, 'put', note('put')), \
+                mock.patch.object(nodes, 'remove', note('remove')), \
+                mock.patch.object(nodes, 'add', note('add')), \
+                mock.patch.object(sys, 'argv', ['cloudlab', 'start', '--dir', str(self.folder),
+                                                *words]), \
+                mock.patch('sys.stderr', io.StringIO()) as errors:
+            code = cloudlab.main()
+        self.errors = errors.getvalue()
+        return code
+
+    def test_who_joins_a_restored_cluster_knows_it_before_that_begins(self):
+        self.assertEqual(self.start('--fresh', '--restore', str(self.backup)), 0)
+        self.assertEqual(self.done, [
+            'check n0,n1,n2', 'put', 'check_backup n0', 'wipe n0,n1,n2', 'start --join n1,n2',
+            'restore n0', 'start --bootstrap n0', 'wait_ready n0', 'add', 'remove',
+            'wait_ready n0,n1,n2'])
+
+    def test_what_can_fail_fails_before_anything_is_removed(self):
+        restore = ('--fresh', '--restore', str(self.backup))
+        for words, fails in ((restore, 'check n0,n1,n2'), (restore, 'check_backup n0'),
+                             (('--fresh',), 'check n0,n1,n2')):
+            self.done, self.fails = [], fails
+            self.assertEqual(self.start(*words), 1)
+            self.assertNotIn('wipe n0,n1,n2', self.done)
+        for words in (('--fresh', '--restore', ''), ('--fresh', '--restore', '/none'),
+                      ('--restore', str(self.backup)), ('--fresh', 'node0'), ('--restore', ''),
+                      (*restore, '--config', '{')):
+            self.done, self.fails = [], None
+            self.assertEqual(self.start(*words), 1, words)
+            self.assertIn(self.done, ([], ['check n0,n1,n2']))
+        self.done = []
+        with mock.patch('shutil.which', return_value=None):
+            self.assertEqual(self.start('--fresh', '--tls'), 1)
+        self.assertIn('openssl', self.errors)
+        self.assertEqual(self.done, [])
+
+    def test_the_backup_does_not_stay_there_and_the_next_step_is_told(self):
+        for fails in ('check_backup n0', 'start --join n1,n2', 'restore n0', 'wait_ready n0'):
+            self.done, self.fails = [], fails
+            self.assertEqual(self.start('--fresh', '--restore', str(self.backup)), 1)
+            self.assertEqual(self.done[-1], 'remove', fails)
+            self.assertEqual('Begin again' in self.errors, fails != 'check_backup n0', fails)
+
+    def test_settings_of_a_start_that_came_to_nothing_are_not_remembered(self):
+        self.fails = 'check n0,n1,n2'
+        self.assertEqual(self.start('--fresh', '--tls', '--config', '{"leases": true}'), 1)
+        kept = experiment.Experiment(self.folder).load()
+        self.assertEqual((kept.tls, kept.config), (False, {}))
+
+
 class RollingTest(unittest.TestCase):
     """When tools/cloudlab restart stops the next node."""
 
@@ -265,42 +344,49 @@ class RollingTest(unittest.TestCase):
                      for i in range(5)}
         self.experiment = experiment.Experiment('/none')
         self.experiment.machines = [experiment.Machine(f'node{i}', f'n{i}', '') for i in range(5)]
-        self.asked = 0
+        self.said = []
 
     def machines(self, count):
         self.experiment.machines = self.experiment.machines[:count]
 
-    def wait(self, changes=()):
-        """How often it was asked until node4, or the last one, may be stopped; each change is what
-        is told one question later."""
-        changes = list(changes)
-        self.asked = 0
+    def wait(self, *changes):
+        """How often it was asked until the last machine may be stopped. A question takes a second,
+        and each change is made one question later; after them nothing changes any more."""
+        changes, asked = list(changes), 0
 
         def states(_):
-            self.asked += 1
-            if self.asked > 1:
-                self.assertTrue(changes, 'waits for ever')
+            nonlocal asked
+            asked += 1
+            if asked > 1 and changes:
                 changes.pop(0)()
             return self.told
 
-        with mock.patch.object(rolling, 'states', states), mock.patch('time.sleep'):
+        with mock.patch.object(rolling, 'states', states), \
+                mock.patch.object(rolling, 'say', self.said.append), \
+                mock.patch('time.sleep'), \
+                mock.patch('time.monotonic', lambda: float(asked)):
             rolling.wait_spared(self.experiment, self.experiment.machines[-1])
-        return self.asked
+        return asked
 
     def test_when_all_are_well_it_goes_on_at_once(self):
-        self.assertEqual(self.wait(), 1)
+        self.assertEqual((self.wait(), self.said), (1, []))
 
     def test_it_waits_for_a_node_that_lags_and_for_one_that_knows_no_leader(self):
         self.told['n1']['behind'] = rolling.LITTLE + 1
         del self.told['n2']['leader']
-        self.assertEqual(self.wait([lambda: self.told['n1'].update(behind=rolling.LITTLE),
-                                    lambda: self.told['n2'].update(leader='n4')]), 3)
+        self.assertEqual(self.wait(lambda: self.told['n1'].update(behind=rolling.LITTLE),
+                                   lambda: self.told['n2'].update(leader='n4')), 3)
+        self.assertEqual(self.said, ['node4 waits: n1 is 1001 entries behind, n2 knows no leader'])
+
+    def test_while_the_leader_is_silent_nobody_knows_who_lags(self):
+        del self.told['n1']['behind']
+        self.assertEqual(self.wait(lambda: self.told['n1'].update(behind=0)), 2)
+        self.assertIn('not known how far n1', self.said[0])
 
     def test_it_says_for_what_it_has_waited_in_vain(self):
         self.told['n1']['behind'] = 5000
-        with mock.patch.object(rolling, 'PATIENCE', -1):
-            with self.assertRaisesRegex(CloudError, 'node4 is left.*n1 is 5000 entries behind'):
-                self.wait()
+        with self.assertRaisesRegex(CloudError, 'node4 is left.*n1 is 5000 entries behind, 600 s'):
+            self.wait()
 
     def test_of_five_one_may_be_down_and_no_second_one(self):
         self.told['n0'] = {'reachable': False}
@@ -308,6 +394,12 @@ class RollingTest(unittest.TestCase):
         self.told['n1']['suspended'] = True
         with self.assertRaisesRegex(CloudError, 'n0 and n1 do not answer.*tools/cloudlab start'):
             self.wait()
+
+    def test_who_misses_a_question_is_not_down(self):
+        self.machines(3)
+        self.told['n0']['reachable'] = False
+        self.assertEqual(self.wait(lambda: None, lambda: self.told['n0'].update(reachable=True)), 3)
+        self.assertEqual(self.said, ['node2 waits: n0 must answer'])
 
     def test_of_three_none_may_be_down(self):
         self.machines(3)
@@ -321,6 +413,63 @@ class RollingTest(unittest.TestCase):
         self.assertEqual(self.wait(), 1)
         self.machines(1)
         self.assertEqual(self.wait(), 1)
+
+
+class KeptTest(FolderTest):
+    """What is brought from a machine into a folder here."""
+
+    def archive(self, **contents):
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode='w:gz') as tar:
+            for name, content in contents.items():
+                entry = tarfile.TarInfo(f'./{name}')
+                entry.size, entry.mode = len(content), 0o600
+                tar.addfile(entry, io.BytesIO(content))
+        return packed.getvalue()
+
+    def test_files_keep_their_rights(self):
+        remote.unpack(io.BytesIO(self.archive(store=b'all')), self.folder)
+        kept = self.folder / 'store'
+        self.assertEqual((kept.read_bytes(), kept.stat().st_mode & 0o777), (b'all', 0o600))
+
+    def test_what_is_cut_short_is_no_file_of_that_name(self):
+        whole = self.archive(table=b'few', store=os.urandom(100000))
+        for length in (5, len(whole) // 2, len(whole) * 9 // 10):
+            with self.assertRaisesRegex(CloudError, 'cut short'):
+                remote.unpack(io.BytesIO(whole[:length]), self.folder)
+            self.assertFalse((self.folder / 'store').exists())
+
+    def test_each_has_a_folder_of_its_own(self):
+        with mock.patch('time.strftime', return_value='now'):
+            names = [asking.new_folder(self.folder, 'ping').name for _ in range(3)]
+        self.assertEqual(names, ['ping-now', 'ping-now-2', 'ping-now-3'])
+
+    def test_a_backup_that_fails_leaves_nothing_here(self):
+        first = experiment.Experiment(self.folder)
+        first.machines = [experiment.Machine('node0', 'n0', '', '10.10.1.1')]
+        first.save()
+
+        def cut_short(*_):
+            raise CloudError('the connection is lost')
+
+        with mock.patch.object(asking, 'leave_there', cut_short), \
+                mock.patch.object(sys, 'argv', ['cloudlab', 'backup', '--dir', str(self.folder)]), \
+                mock.patch('sys.stderr', io.StringIO()):
+            self.assertEqual(cloudlab.main(), 1)
+        self.assertEqual(list((self.folder / 'results').iterdir()), [])
+
+    def test_backups_are_not_collected(self):
+        first = experiment.Experiment(self.folder)
+        first.machines = [experiment.Machine('node0', 'n0', '', '10.10.1.1')]
+        first.save()
+        for name in ('backup-1', 'ping-1'):
+            (self.folder / 'results' / name).mkdir(parents=True)
+        with mock.patch.object(machines, 'fetch'), mock.patch('sys.stderr', io.StringIO()), \
+                mock.patch.object(sys, 'argv', ['cloudlab', 'collect', '--dir', str(self.folder),
+                                                '--to', str(self.folder / 'collected')]):
+            self.assertEqual(cloudlab.main(), 0)
+        kept = [path.name for path in (self.folder / 'collected' / 'results').iterdir()]
+        self.assertEqual(kept, ['ping-1'])
 
 
 class RemoteTest(unittest.TestCase):

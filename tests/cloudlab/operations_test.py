@@ -11,6 +11,7 @@ import sys
 import lab
 from hosts import ROOT
 from lab import FOLDER, HOME, HOSTS, HostsTest, cloudlab, good
+from cluster import wait_until
 
 sys.path[:0] = [str(ROOT / 'tests' / 'e2e'), str(ROOT / 'tools' / 'cloudlab.d')]
 # pylint: disable=wrong-import-position
@@ -18,6 +19,8 @@ import next_release
 import source
 
 NEXT = FOLDER / 'next'
+NODES = ('n0', 'n1', 'n2')
+OLD, NEW = ('0', 1), ('9', 2)  # the first number of the version, the data format
 # A machine that waits long for a processor is no reason for an election.
 PATIENT = '{"election_timeout": ["3s", "6s"], "heartbeat_interval": "100ms"}'
 
@@ -77,18 +80,22 @@ class OperationsTest(HostsTest):
 
 class UpgradeTest(OperationsTest):
 
-    def states(self):
-        """{node: what it says}, of those that answer."""
-        told = json.loads(cloudlab('status', '--', '--output', 'json').stdout)
-        return {node['node']: node for node in told['nodes'] if node['reachable']}
+    def states(self, *names):
+        """{node: what it says}, once these and no others answer; a busy one may need a while."""
+        def told():
+            nodes = json.loads(cloudlab('status', '--', '--output', 'json').stdout)['nodes']
+            found = {node['node']: node for node in nodes if node['reachable']}
+            return found if set(found) == set(names) else None
+        return wait_until(told, f'{names} should answer', 60, 0.2)
 
-    def releases(self):
-        """{node: (its version, without what is behind the first point; its data format)}"""
-        return {name: (told['version'].partition('.')[0], told['data_format'])
-                for name, told in self.states().items()}
+    def releases(self, *names):
+        """(version, without what is behind its first point; data format) of each."""
+        told = self.states(*names)
+        return [(told[name]['version'].partition('.')[0], told[name]['data_format'])
+                for name in names]
 
     def term(self):
-        return max(told['term'] for told in self.states().values())
+        return max(told['term'] for told in self.states(*NODES).values())
 
     def handovers(self):
         return sum(int(HOSTS.on(name, f'grep -c \'"event":"handed_over"\' {HOME}/run/n*/raftd.log '
@@ -109,19 +116,19 @@ class UpgradeTest(OperationsTest):
         self.assert_fails(cloudlab('start', '--fresh', '--restore', self.backup('--on', 'node2')),
                           'a backup of data format 2, and this program reads formats up to 1')
         good('start', '--fresh', '--restore', before)
-        self.assertEqual(set(self.releases().values()), {('0', 1)})
+        self.assertEqual(self.releases(*NODES), [OLD] * 3)
         self.assertEqual(self.raftctl('node0', 'get city'), 'Logan')
 
     def upgrade(self, load):
         good('build', 'node0', root=NEXT)  # the others find what it has compiled
         good('build', root=NEXT)
-        self.assertEqual(set(self.releases().values()), {('0', 1)}, 'what runs is as it was')
+        self.assertEqual(self.releases(*NODES), [OLD] * 3, 'what runs is as it was')
         term = self.term()
         good('restart', 'node0', root=NEXT)
-        self.assertEqual(self.releases(), {'n0': ('9', 2), 'n1': ('0', 1), 'n2': ('0', 1)})
+        self.assertEqual(self.releases(*NODES), [NEW, OLD, OLD])
         load.wait_more(50)
         good('restart', 'node1', 'node2', root=NEXT)
-        self.assertEqual(set(self.releases().values()), {('9', 2)})
+        self.assertEqual(self.releases(*NODES), [NEW] * 3)
         self.assertLessEqual(self.term() - term, self.handovers(),
                              'an election more than handing over costs')
         load.wait_more(50)
@@ -131,13 +138,13 @@ class UpgradeTest(OperationsTest):
         good('build', 'node0')
         self.assert_fails(cloudlab('restart'), 'node0: ', 'the store is of data format 2, and this '
                           'program reads formats up to 1')
-        self.assertEqual(set(self.releases()), {'n1', 'n2'})
+        self.assertEqual(self.releases('n1', 'n2'), [NEW] * 2)
         self.assert_fails(cloudlab('restart', 'node1'), 'node1 is left as it is', 'n0 does not '
                           'answer', 'tools/cloudlab start')
         load.wait_more(50)
         good('build', 'node0', root=NEXT)
         good('start', 'node0', root=NEXT)
-        self.assertEqual(set(self.releases()), {'n0', 'n1', 'n2'})
+        self.assertEqual(self.releases(*NODES), [NEW] * 3)
         load.wait_more(50)
 
 
@@ -147,12 +154,18 @@ class BackupTest(OperationsTest):
         good('start', '--fresh', '--no-tls', '--config', lab.CALM)
         self.assertEqual(self.raftctl('node0', 'put city Logan'), 'ok')
 
+    def assert_nothing_is_left(self):
+        """Of what holds all keys and values in the clear."""
+        for name in HOSTS.names:
+            self.assertEqual(HOSTS.on(name, f'ls {HOME}').split(), ['run', 'setup.done', 'src'])
+
     def voters(self, shown=''):
         table = self.raftctl('node0', f'members {shown}')
         return {line.split()[0] for line in table.splitlines() if ' voter ' in line}
 
     def test_taken_under_load_it_is_a_cluster_again(self):
         load = Load(self, 'node2')
+        self.assertEqual(self.raftctl('node0', 'put city Provo'), 'ok')
         file = self.backup('--on', 'node1')
         load.wait_more(50)
         load.end()
@@ -160,7 +173,7 @@ class BackupTest(OperationsTest):
         self.assertEqual(self.raftctl('node0', 'put after backup'), 'ok')
         good('start', '--fresh', '--restore', file)
         self.assertEqual(self.voters(), {'n0', 'n1', 'n2'})
-        self.assertEqual(self.raftctl('node1', 'get city'), 'Logan')
+        self.assertEqual(self.raftctl('node1', 'get city'), 'Provo')
         self.assertEqual(self.raftctl('node1', 'get after || echo code $?'), 'code 1')
         # A cluster as any other: it bears a loss, and is stopped and started.
         good('kill', 'node0')
@@ -168,7 +181,7 @@ class BackupTest(OperationsTest):
         good('start')
         good('restart')
         self.assertEqual(self.raftctl('node0', 'get river'), 'Colorado')
-        self.assertEqual(HOSTS.on('node0', f'ls {HOME}').count('backup'), 0)
+        self.assert_nothing_is_left()
 
     def test_it_is_restored_with_tls_too_and_measured(self):
         file = self.backup()
@@ -188,7 +201,7 @@ class BackupTest(OperationsTest):
         self.assert_fails(cloudlab('start', '--fresh', '--restore', FOLDER / 'none'), 'no file')
         self.assert_fails(cloudlab('start', '--restore', file), 'start --fresh --restore')
         self.assertEqual(self.raftctl('node1', 'get city'), 'Logan')
-        self.assertEqual(HOSTS.on('node0', f'ls {HOME}').count('backup'), 0)
+        self.assert_nothing_is_left()
 
     def test_without_a_cluster_there_is_no_backup(self):
         good('stop')

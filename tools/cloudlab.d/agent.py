@@ -115,11 +115,15 @@ def check_same_cluster(here, content):
 
 
 def check_here(here, content):
-    """Whether it can be started here at all."""
+    """An error if nothing can be started here."""
     if not (here.bin / 'raftd').exists():
         raise ClusterError(f'there is no raftd in {here.bin}. Build it: tools/cloudlab build '
                            f'(at the first boot, see {SETUP_LOG})')
     check_places(content, here.name)
+
+
+def check(parameters):
+    check_here(Here(parameters), parameters['cluster'])
 
 
 def start(parameters):
@@ -171,9 +175,7 @@ def begin(node, parameters, more):
 
 
 def wipe(parameters):
-    """For a start anew; if that cannot be, the data stays."""
     here = Here(parameters)
-    check_here(here, parameters['cluster'])
     with here.locked():
         remove_all(here)
 
@@ -189,8 +191,8 @@ def remove_all(here):
     here.config.unlink(missing_ok=True)
 
 
-def raftd_or_raftctl(words):
-    """Runs it to its end; an error if it fails."""
+def run_to_end(words):
+    """An error, with what it says, if it fails."""
     done = subprocess.run([str(word) for word in words], text=True, stdin=subprocess.DEVNULL,
                           capture_output=True, check=False)
     if done.returncode:
@@ -199,26 +201,20 @@ def raftd_or_raftctl(words):
 
 def check_backup(parameters):
     here = Here(parameters)
-    backup = here.home / parameters['backup']
-    try:
-        raftd_or_raftctl([here.bin / 'raftctl', 'backup', '--check', backup])
-    except ClusterError:
-        backup.unlink()
-        raise
+    run_to_end([here.bin / 'raftctl', 'backup', '--check', parameters['backup']])
 
 
 def restore(parameters):
-    """Makes this node's store of the backup, which is removed; the node does not run yet."""
+    """Makes this node's store of the backup; the node does not run yet."""
     here, content = Here(parameters), parameters['cluster']
     with here.locked():
         write_json(here.config, content)
         node = here.node(content)
         node.folder.mkdir(parents=True, exist_ok=True)
-        backup = here.home / parameters['backup']
         # Whatever the cluster was called where the backup was taken.
-        raftd_or_raftctl([*node.command('--restore', backup, '--rename-cluster', bootstrap=False)])
+        run_to_end(node.command('--restore', parameters['backup'], '--rename-cluster',
+                                bootstrap=False))
         (node.folder / 'founded').touch()
-        backup.unlink()
 
 
 def stop(parameters):
@@ -291,7 +287,7 @@ def collect(parameters):
 
 
 COMMANDS = {command.__name__: command for command in
-            (address, wipe, check_backup, restore, start, stop, kill, wait_ready, doctor, collect)}
+            (address, check, wipe, check_backup, restore, start, stop, kill, wait_ready, doctor, collect)}
 
 
 def main(words):

@@ -1,5 +1,7 @@
 """What tools/cloudlab asks of a cluster, from a machine on its LAN."""
 
+import contextlib
+import itertools
 import json
 import os
 import shlex
@@ -104,18 +106,31 @@ def leave_there(machine, script, packed):
     return code
 
 
+def new_folder(results, name):
+    for number in itertools.count(1):
+        folder = results / (f'{name}-{time.strftime("%Y%m%dT%H%M%S")}' +
+                            (f'-{number}' if number > 1 else ''))
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
+
+
 def measured(arguments, name, command, printed):
     """Runs it on one machine, and keeps here what it has put into $d and, as `printed`, printed.
     Gives its exit code, and the folder that this is kept in."""
     experiment = Experiment(arguments.dir).load()
+    machine = experiment.choose([arguments.on])[0]
     script = THERE.format(home=shlex.quote(experiment.home), command=command(experiment),
                           printed=printed)
-    folder = experiment.folder / 'results' / f'{name}-{time.strftime("%Y%m%dT%H%M%S")}'
-    with tempfile.TemporaryFile() as packed:
-        code = leave_there(experiment.choose([arguments.on])[0], script, packed)
-        packed.seek(0)
-        folder.mkdir(parents=True)
-        remote.unpack(packed, folder)
+    folder = new_folder(experiment.folder / 'results', name)
+    try:
+        with tempfile.TemporaryFile(dir=folder) as packed:
+            code = leave_there(machine, script, packed)
+            packed.seek(0)
+            remote.unpack(packed, folder)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     return code, folder
 
 
@@ -146,6 +161,7 @@ def backup(arguments):
                             'backup.json')
     file = folder / 'store.backup'
     if not file.exists():
+        sys.stdout.write((folder / 'backup.json').read_text(encoding='utf-8'))
         shutil.rmtree(folder)
         return code
     told = json.loads((folder / 'backup.json').read_text(encoding='utf-8'))

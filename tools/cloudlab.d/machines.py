@@ -74,7 +74,9 @@ def collect(arguments):
     folder.mkdir(parents=True)
     shutil.copy(experiment.file, folder)
     if (experiment.folder / 'results').exists():
-        shutil.copytree(experiment.folder / 'results', folder / 'results')
+        # Backups hold all keys and values, and are for nobody else.
+        shutil.copytree(experiment.folder / 'results', folder / 'results',
+                        ignore=shutil.ignore_patterns('backup-*'))
     try:
         on_each(experiment.choose(arguments.machines),
                 lambda machine: fetch(machine, experiment, folder / machine.name))

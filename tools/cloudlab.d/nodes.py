@@ -1,5 +1,6 @@
 """What tools/cloudlab does with the nodes on the machines: starting and ending them."""
 
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -8,12 +9,11 @@ import time
 import certs
 from asking import raftctl_at
 from experiment import CloudError, Experiment
-from remote import ask_each, need_addresses, put, say
+from remote import ask_each, need_addresses, put, remove, say
 from rolling import wait_spared
 
 READY = 60  # s: what a start may take until clients are served
 CATCH_UP = '600s'  # until then added nodes must have what the restored one has
-BACKUP = 'to-restore.backup'  # its name there
 
 
 def choose_tls(experiment, arguments):
@@ -27,37 +27,44 @@ def choose_tls(experiment, arguments):
 
 
 def settle(experiment, arguments):
-    """What the command line says of the cluster, for this start and later ones."""
+    """What the command line says of the cluster, for this start and, once saved, later ones."""
     need_addresses(experiment)
     if arguments.config:
         experiment.config = json.loads(arguments.config)
     choose_tls(experiment, arguments)
-    experiment.save()
 
 
-def begin(experiment, machines, arguments, founding='--bootstrap'):
-    """`founding`: the flag for a node that has no store yet."""
+def begin(experiment, machines, arguments, given, founding='--bootstrap'):
+    """`given`: the certificates; `founding`: the flag for a node that has no store yet."""
     return ask_each(experiment, machines, 'start', cluster=experiment.cluster(),
                     flags=['--enable-suspend'] if arguments.enable_suspend else [],
-                    tls=experiment.tls, trace=arguments.trace, founding=founding,
-                    files=certs.make(experiment, machines) if experiment.tls else None)
+                    tls=experiment.tls, trace=arguments.trace, founding=founding, files=given)
+
+
+def certificates(experiment, machines):
+    return certs.make(experiment, machines) if experiment.tls else None
+
+
+def check_start(arguments):
+    if arguments.machines and arguments.fresh:
+        raise CloudError('--fresh removes the data of a whole cluster: name no machines with it')
+    if arguments.restore is not None and not arguments.fresh:
+        raise CloudError('what a backup holds takes the place of all data: tools/cloudlab start '
+                         f'--fresh --restore {arguments.restore}')
 
 
 def start(arguments):
+    check_start(arguments)
     experiment = Experiment(arguments.dir).load()
     machines = experiment.choose(arguments.machines)
-    if arguments.fresh and len(machines) < len(experiment.machines):
-        raise CloudError('--fresh removes the data of a whole cluster: name no machines with it')
-    if arguments.restore and not arguments.fresh:
-        raise CloudError('what a backup holds takes the place of all data: tools/cloudlab start '
-                         f'--fresh --restore {arguments.restore}')
     began = time.monotonic()
-    if arguments.restore:
-        bring_backup(experiment, arguments.restore)
     settle(experiment, arguments)
+    given = certificates(experiment, machines)
     if arguments.fresh:
-        ask_each(experiment, machines, 'wipe', cluster=experiment.cluster())
-    answers = (restore if arguments.restore else begin)(experiment, machines, arguments)
+        answers = start_fresh(experiment, arguments, given)
+    else:
+        experiment.save()
+        answers = begin(experiment, machines, arguments, given)
     ask_each(experiment, machines, 'wait_ready', limit=READY)
     ran = [name for name, answer in sorted(answers.items()) if not answer['began']]
     say(f'{len(machines)} of {len(experiment.machines)} nodes were asked to start, and take calls '
@@ -66,32 +73,51 @@ def start(arguments):
     return 0
 
 
-# --- From a backup ------------------------------------------------------------------------------
+# --- Without the data of before -----------------------------------------------------------------
 
-def bring_backup(experiment, file):
-    """To the first machine, where it is read whole before anything is removed."""
-    if not pathlib.Path(file).is_file():
-        raise CloudError(f'there is no file {file}')
-    need_addresses(experiment)
+def start_fresh(experiment, arguments, given):
+    """All that can be known to fail is tried before anything is removed."""
+    machines = experiment.machines
+    ask_each(experiment, machines, 'check', cluster=experiment.cluster())
+    if arguments.restore is not None:
+        return start_restored(experiment, arguments, given)
+    experiment.save()
+    ask_each(experiment, machines, 'wipe')
+    return begin(experiment, machines, arguments, given)
+
+
+def start_restored(experiment, arguments, given):
+    if not pathlib.Path(arguments.restore).is_file():
+        raise CloudError(f'there is no file "{arguments.restore}"')
     first = experiment.machines[0]
-    put(first, file, f'{experiment.home}/{BACKUP}')
-    ask_each(experiment, [first], 'check_backup', backup=BACKUP)
-
-
-def restore(experiment, machines, arguments):
-    """The first machine alone has what the backup holds, then the others join it
-    (docs/operations.md)."""
-    first, *others = machines
+    there = f'{experiment.home}/to-restore.backup'
     try:
-        ask_each(experiment, [first], 'restore', cluster=experiment.cluster(), backup=BACKUP)
-        answers = begin(experiment, [first], arguments)
+        put(first, arguments.restore, there)
+        ask_each(experiment, [first], 'check_backup', backup=there)
+        experiment.save()
+        return restore(experiment, arguments, given, there)
+    finally:
+        with contextlib.suppress(CloudError):
+            remove(first, there)
+
+
+def restore(experiment, arguments, given, backup):
+    """The first machine alone has what the backup holds, and the others join it
+    (docs/operations.md). They wait for that before it begins: were this broken off later, a start
+    would have them found a cluster of their own."""
+    first, *others = experiment.machines
+    try:
+        ask_each(experiment, experiment.machines, 'wipe')
+        answers = begin(experiment, others, arguments, given, '--join')
+        ask_each(experiment, [first], 'restore', cluster=experiment.cluster(), backup=backup)
+        answers.update(begin(experiment, [first], arguments, given))
         ask_each(experiment, [first], 'wait_ready', limit=READY)
         if others:
-            answers.update(begin(experiment, others, arguments, '--join'))
             add(experiment, first, others)
-    except CloudError as error:
-        raise CloudError(f'{error}\nThe cluster is not whole; begin again: tools/cloudlab start '
-                         f'--fresh --restore {arguments.restore}') from None
+    except BaseException:
+        say('The data is gone and the cluster is not whole. Begin again: tools/cloudlab start '
+            f'--fresh --restore {arguments.restore}')
+        raise
     return answers
 
 
@@ -123,10 +149,11 @@ def restart(arguments):
     """One after the other, as an upgrade does it: the cluster goes on."""
     experiment = Experiment(arguments.dir).load()
     settle(experiment, arguments)
+    experiment.save()
     for machine in experiment.choose(arguments.machines):
         wait_spared(experiment, machine)
         ask_each(experiment, [machine], 'stop')
-        begin(experiment, [machine], arguments)
+        begin(experiment, [machine], arguments, certificates(experiment, [machine]))
         ask_each(experiment, [machine], 'wait_ready', limit=READY)
         say(f'{machine.name} runs again')
     return 0

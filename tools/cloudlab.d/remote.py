@@ -75,6 +75,10 @@ def put(machine, file, target):
         run(machine, f'umask 077 && cat >{shlex.quote(target)}', given)
 
 
+def remove(machine, target):
+    run(machine, f'rm -f {shlex.quote(target)}')
+
+
 def archive(files, root=ROOT, more=()):
     """A compressed tar of files below `root`, and of (name, text) besides."""
     packed = io.BytesIO()
@@ -89,14 +93,24 @@ def archive(files, root=ROOT, more=()):
 
 
 def unpack(packed, folder):
-    """All files of an archive, side by side, and for nobody who could not read them there."""
-    with tarfile.open(fileobj=packed) as tar:
-        for member in tar:
-            if member.isfile():
-                path = folder / os.path.basename(member.name)
-                with open(path, 'wb') as out:
-                    path.chmod((member.mode | 0o600) & 0o777)
-                    shutil.copyfileobj(tar.extractfile(member), out)
+    """All files of an archive, side by side, each under its name once it is whole."""
+    try:
+        with tarfile.open(fileobj=packed) as tar:
+            for member in tar:
+                if member.isfile():
+                    unpack_one(tar.extractfile(member), folder / os.path.basename(member.name),
+                               member.mode)
+    except (EOFError, tarfile.TarError) as error:
+        raise CloudError(f'what came for {folder} is cut short: {error}') from error
+
+
+def unpack_one(source, path, mode):
+    """For nobody who could not read it there."""
+    draft = path.with_name(f'{path.name}.unfinished')
+    with open(draft, 'wb') as out:
+        draft.chmod((mode | 0o600) & 0o777)
+        shutil.copyfileobj(source, out)
+    draft.rename(path)
 
 
 def agent(machine, command, parameters, output=subprocess.PIPE, files=()):
