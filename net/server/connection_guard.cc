@@ -30,13 +30,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPause(50);
 // Where there are so many connections that a look takes long, the thread is idle that much longer.
 constexpr int kIdleShare = 10;
-// A flood takes up to 400 MiB in a second. A busy node may grow by as much as this, too, but then
-// comparing its connections costs little and ends none.
-constexpr std::chrono::seconds kWindow(1);
+// Some 3,700 streams. A busy node grows by as much now and then, but then looking at its
+// connections costs little and ends none.
 constexpr std::uint64_t kGrowthStep = 48 << 20;
 // A flood that finds memory which another has left does not let the process grow for a while.
 constexpr std::chrono::seconds kWatch(5);
-// A flood begins 30,000 streams in a second and more; fewer than these, some 70 MB, do no harm.
+// Fewer than these, some 70 MB, do no harm.
 constexpr std::uint64_t kLeastFlood = 5000;
 
 // --- What the process takes --------------------------------------------------------------------
@@ -101,10 +100,9 @@ ConnectionCounts CountStreams() {
   for (const std::int64_t id : ids) {
     const auto socket = Connection(id);
     if (!socket.has_value()) continue;
-    // gRPC counts a stream that was taken back as failed only once it has forgotten it, which in a
-    // flood is much later; so these are told by what is missing in the others.
-    counts[id] = {static_cast<std::uint64_t>(socket->data().streams_started()),
-                  static_cast<std::uint64_t>(socket->data().streams_succeeded())};
+    const channelz::SocketData& data = socket->data();
+    counts[id] = {static_cast<std::uint64_t>(data.streams_started()),
+                  static_cast<std::uint64_t>(data.streams_succeeded() + data.streams_failed())};
   }
   return counts;
 }
@@ -197,33 +195,27 @@ std::optional<std::string> EndConnection(std::int64_t id) {
 
 // --- Decisions ---------------------------------------------------------------------------------
 
-std::map<std::int64_t, std::uint64_t> FloodsBetween(const ConnectionCounts& before,
-                                                    const ConnectionCounts& now,
-                                                    std::uint64_t most) {
+std::map<std::int64_t, std::uint64_t> Floods(const ConnectionCounts& counts, std::uint64_t most) {
   std::map<std::int64_t, std::uint64_t> floods;
-  for (const auto& [id, counts] : now) {
-    const auto found = before.find(id);
-    const StreamCounts earlier = found == before.end() ? StreamCounts{} : found->second;
-    const std::uint64_t started = counts.started - earlier.started;
-    const std::uint64_t succeeded = counts.succeeded - earlier.succeeded;
-    if (started > succeeded + most) floods[id] = started - succeeded;
+  for (const auto& [id, each] : counts) {
+    // They are not read at the same moment.
+    const std::uint64_t kept = each.started - std::min(each.started, each.forgotten);
+    if (kept > most) floods[id] = kept;
   }
   return floods;
 }
 
-bool GrowthWatch::Note(Time now, std::uint64_t bytes) {
-  while (!samples_.empty() && now - samples_.front().time > kWindow) samples_.pop_front();
-  samples_.push_back({now, bytes});
-  const auto least =
-      std::min_element(samples_.begin(), samples_.end(),
-                       [](const Sample& a, const Sample& b) { return a.bytes < b.bytes; });
-  return bytes - least->bytes > kGrowthStep;
+bool GrowthWatch::Note(std::uint64_t bytes) {
+  least_ = std::min(least_, bytes);
+  if (bytes - least_ <= kGrowthStep) return false;
+  least_ = bytes;
+  return true;
 }
 
 // --- The guard ---------------------------------------------------------------------------------
 
 ConnectionGuard::ConnectionGuard(std::uint64_t most_open, Ended ended)
-    : most_unfinished_(std::max(most_open, kLeastFlood)),
+    : most_kept_(2 * std::max(most_open, kLeastFlood)),
       ended_(std::move(ended)),
       thread_([this] { Run(); }) {}
 
@@ -252,38 +244,30 @@ bool ConnectionGuard::WaitFor(std::chrono::nanoseconds time) {
 }
 
 void ConnectionGuard::Look(Time now) {
-  if (growth_.Note(now, OwnMemory())) watch_until_ = now + kWatch;
-  if (now < watch_until_) {
-    CompareConnections(now);
-  } else if (before_.has_value()) {
-    BeCalm();
-  }
+  if (growth_.Note(OwnMemory())) watch_until_ = now + kWatch;
+  if (!watch_until_.has_value()) return;
+  if (now < *watch_until_) return EndFloods(now);
+  watch_until_.reset();
+  BeCalm();
 }
 
-// The first look only tells where each connection stands.
-void ConnectionGuard::CompareConnections(Time now) {
-  ConnectionCounts counts = CountStreams();
-  if (before_.has_value()) {
-    for (const auto& [connection, unfinished] : FloodsBetween(*before_, counts, most_unfinished_)) {
-      EndFlood(connection, unfinished);
-    }
-    if (now - before_time_ < kWindow) return;
+void ConnectionGuard::EndFloods(Time now) {
+  for (const auto& [connection, kept] : Floods(CountStreams(), most_kept_)) {
+    EndFlood(connection, kept);
+    watch_until_ = now + kWatch;
   }
-  before_ = std::move(counts);
-  before_time_ = now;
 }
 
 // gRPC may take its time to see that a connection has ended.
-void ConnectionGuard::EndFlood(std::int64_t connection, std::uint64_t unfinished) {
+void ConnectionGuard::EndFlood(std::int64_t connection, std::uint64_t kept) {
   if (told_.contains(connection)) return;
   const auto peer = EndConnection(connection);
   if (!peer.has_value()) return;
   told_.insert(connection);
-  ended_(*peer, unfinished);
+  ended_(*peer, kept);
 }
 
 void ConnectionGuard::BeCalm() {
-  before_.reset();
   if (told_.empty()) return;
   told_.clear();
   // Otherwise the next flood would first fill what these have left, and not be seen to grow.

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -17,33 +16,27 @@
 
 namespace drydock::net {
 
-// What channelz counts of one connection.
+// What channelz counts of one connection. A stream is counted as succeeded or failed once gRPC has
+// forgotten it, so the others are those that it keeps, taken back or not.
 struct StreamCounts {
   std::uint64_t started = 0;
-  std::uint64_t succeeded = 0;
+  std::uint64_t forgotten = 0;
 };
 // By the number that channelz knows the connection by, which is never given twice.
 using ConnectionCounts = std::map<std::int64_t, StreamCounts>;
 
-// Those that began more than `most` streams beyond those that succeeded, from `before` until `now`:
-// with the number of these streams. A connection that is missing in `before` is newer.
-std::map<std::int64_t, std::uint64_t> FloodsBetween(const ConnectionCounts& before,
-                                                    const ConnectionCounts& now,
-                                                    std::uint64_t most);
+// The connections that gRPC keeps more than `most` streams of: with the number of these streams.
+std::map<std::int64_t, std::uint64_t> Floods(const ConnectionCounts& counts, std::uint64_t most);
 
-// Memory that is not a file's, in bytes, at the times that it was looked at.
+// Memory that is not a file's, in bytes. How fast it grows does not matter: on a machine that does
+// other work a flood is slow, and takes as much in the end.
 class GrowthWatch {
  public:
-  using Time = std::chrono::steady_clock::time_point;
-  // True if it has grown a lot within the last second.
-  bool Note(Time now, std::uint64_t bytes);
+  // True once for each step that it has grown by since it was least.
+  bool Note(std::uint64_t bytes);
 
  private:
-  struct Sample {
-    Time time;
-    std::uint64_t bytes;
-  };
-  std::deque<Sample> samples_;  // of the last second
+  std::uint64_t least_ = UINT64_MAX;  // since the last step
 };
 
 // Looks after all servers of this process that have channelz enabled, on a thread of its own: the
@@ -52,11 +45,11 @@ class GrowthWatch {
 class ConnectionGuard {
  public:
   // Called on the guard's thread, once for each connection that it has ended. `peer` is its
-  // address, such as "10.0.0.7:51234" or "[::1]:51234"; `unfinished` streams were too many.
-  using Ended = std::function<void(const std::string& peer, std::uint64_t unfinished)>;
+  // address, such as "10.0.0.7:51234" or "[::1]:51234"; `kept` streams were too many.
+  using Ended = std::function<void(const std::string& peer, std::uint64_t kept)>;
 
-  // A connection may have `most_open` calls open at once, so beginning that many in a second is no
-  // flood yet. The servers may come and go.
+  // A connection may have `most_open` calls open at once. It floods when gRPC keeps twice as many
+  // streams of it: those would be open, and as many taken back. The servers may come and go.
   ConnectionGuard(std::uint64_t most_open, Ended ended);
   // Ends the thread at once; only a call of `ended` is waited for.
   ~ConnectionGuard();
@@ -64,22 +57,20 @@ class ConnectionGuard {
   ConnectionGuard& operator=(const ConnectionGuard&) = delete;
 
  private:
-  using Time = GrowthWatch::Time;
+  using Time = std::chrono::steady_clock::time_point;
 
   void Run();
   bool WaitFor(std::chrono::nanoseconds time);
   void Look(Time now);
-  void CompareConnections(Time now);
-  void EndFlood(std::int64_t connection, std::uint64_t unfinished);
+  void EndFloods(Time now);
+  void EndFlood(std::int64_t connection, std::uint64_t kept);
   void BeCalm();
 
-  const std::uint64_t most_unfinished_;
+  const std::uint64_t most_kept_;
   const Ended ended_;
   GrowthWatch growth_;
-  Time watch_until_;                        // the connections are compared until then
-  std::optional<ConnectionCounts> before_;  // set while they are
-  Time before_time_;
-  std::set<std::int64_t> told_;  // ended since it was calm
+  std::optional<Time> watch_until_;  // set while the connections are looked at
+  std::set<std::int64_t> told_;      // ended since it was calm
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;

@@ -27,6 +27,8 @@ namespace {
 namespace channelz = grpc::channelz::v1;
 constexpr std::uint64_t kMostOpen = 10000;
 constexpr std::uint64_t kMiB = 1 << 20;
+// With sanitizers, and beside other work, a server takes its time to forget a flood.
+constexpr std::chrono::minutes kPatience(5);
 
 // --- A server, and good clients ----------------------------------------------------------------
 
@@ -40,10 +42,10 @@ class GuardedServer {
               builder.AddListeningPort("[::]:0", grpc::InsecureServerCredentials(), &dual_port_);
               builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 1);
             }) {
-    guard_.emplace(kMostOpen, [this](const std::string& peer, std::uint64_t unfinished) {
+    guard_.emplace(kMostOpen, [this](const std::string& peer, std::uint64_t kept) {
       const std::lock_guard lock(mutex_);
       ended_.push_back(peer);
-      least_ = std::min(least_, unfinished);
+      least_ = std::min(least_, kept);
     });
   }
   ~GuardedServer() {
@@ -75,9 +77,11 @@ class GuardedServer {
 
 bool CallsWell(channelz::Channelz::Stub& stub) {
   grpc::ClientContext context;
-  context.set_deadline(In(std::chrono::minutes(1)));
+  context.set_deadline(In(kPatience));
   channelz::GetServersResponse response;
-  return stub.GetServers(&context, channelz::GetServersRequest(), &response).ok();
+  const grpc::Status status = stub.GetServers(&context, channelz::GetServersRequest(), &response);
+  if (!status.ok()) MESSAGE(status.error_code(), ": ", status.error_message());
+  return status.ok();
 }
 
 // --- HTTP/2 by hand ----------------------------------------------------------------------------
@@ -148,7 +152,7 @@ class Flooder {
 
   // True once the connection is broken.
   bool FloodsUntilEnded() {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+    const auto limit = std::chrono::steady_clock::now() + kPatience;
     while (std::chrono::steady_clock::now() < limit) {
       if (!Flood(500)) return true;
     }
@@ -192,45 +196,37 @@ void ExpectEnd(GuardedServer& server, const char* host, int port, const std::str
   CHECK(flooder.FloodsUntilEnded());
   const std::vector<std::string> expected{flooder.address(shown)};
   CHECK(Eventually([&] { return server.ended() == expected; }));
-  CHECK(server.least() > kMostOpen);
+  CHECK(server.least() > 2 * kMostOpen);
 }
 
 int PortOf(const LoopServer& loop) {
   return std::stoi(loop.address().substr(loop.address().rfind(':') + 1));
 }
 
-GrowthWatch::Time At(int ms) {
-  return GrowthWatch::Time(std::chrono::milliseconds(ms));
-}
-
 }  // namespace
 
 // --- Decisions ---------------------------------------------------------------------------------
 
-TEST_CASE("a flood is a connection that begins many more streams than succeed") {
-  const ConnectionCounts before{{1, {100, 90}}, {2, {50000, 0}}, {3, {7, 7}}, {4, {20000, 0}}};
-  const ConnectionCounts now{{1, {30100, 30050}},  // a busy one
-                             {2, {51000, 0}},      // it was one, before
-                             {3, {1009, 8}},
-                             {4, {20000, 20000}},  // what was open has come to an end
-                             {5, {1001, 0}},       // new, and so is the next
-                             {6, {1000, 0}}};
-  CHECK(FloodsBetween(before, now, 1000) ==
-        std::map<std::int64_t, std::uint64_t>{{3, 1001}, {5, 1001}});
-  CHECK(FloodsBetween(before, now, 1001).empty());
-  CHECK(FloodsBetween(before, before, 0).empty());
-  CHECK(FloodsBetween({}, {}, 0).empty());
+TEST_CASE("a flood is a connection of which more streams are kept than may be") {
+  const ConnectionCounts counts{{1, {300000, 299000}},  // a busy one
+                                {2, {1001, 0}},         // new
+                                {3, {60000, 58999}},
+                                {4, {1000, 0}},
+                                {5, {7, 8}}};  // was forgotten while it was counted
+  CHECK(Floods(counts, 1000) == std::map<std::int64_t, std::uint64_t>{{2, 1001}, {3, 1001}});
+  CHECK(Floods(counts, 1001).empty());
+  CHECK(Floods({}, 0).empty());
 }
 
-TEST_CASE("only memory that grows a lot within a second is a reason to look closer") {
+TEST_CASE("each step that the memory grows by is a reason to look closer, however long it takes") {
   GrowthWatch watch;
-  CHECK_FALSE(watch.Note(At(0), 1000 * kMiB));
-  CHECK_FALSE(watch.Note(At(500), 1040 * kMiB));
-  CHECK(watch.Note(At(900), 1060 * kMiB));
-  CHECK_FALSE(watch.Note(At(1200), 1080 * kMiB));  // 40 MiB since 500
-  CHECK_FALSE(watch.Note(At(1300), 100 * kMiB));   // given back
-  CHECK(watch.Note(At(1400), 160 * kMiB));
-  CHECK_FALSE(watch.Note(At(9000), 900 * kMiB));  // not looked at for long
+  CHECK_FALSE(watch.Note(1000 * kMiB));
+  CHECK_FALSE(watch.Note(1048 * kMiB));
+  CHECK(watch.Note(1049 * kMiB));
+  CHECK_FALSE(watch.Note(1097 * kMiB));
+  CHECK(watch.Note(1098 * kMiB));
+  CHECK_FALSE(watch.Note(100 * kMiB));  // given back
+  CHECK(watch.Note(149 * kMiB));
 }
 
 // --- Connections -------------------------------------------------------------------------------
