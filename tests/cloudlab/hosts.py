@@ -168,9 +168,11 @@ class Hosts:
                               timeout=limit, stdin=subprocess.DEVNULL, **more)
 
     def begin_on_laptop(self, words, **more):
-        """A process that is not waited for, and whose words do not matter."""
-        return subprocess.Popen(self._of_laptop(words), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+        """A process that is not waited for, and whose words do not matter. It hears Ctrl-C, also if
+        this program runs in the background of a shell, where that is ignored."""
+        return subprocess.Popen(
+            ['env', '--default-signal=INT', *self._of_laptop(words)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
 
     def begin_on_lan_of(self, name, words, **more):
         """A process of this machine's, with its files, on the network of that one."""

@@ -91,12 +91,13 @@ class ClusterTest(HostsTest):
         self.assertTrue(files['figure-4.png'].read_bytes().startswith(b'\x89PNG'))
 
     def test_figures_that_are_interrupted_here_end_there(self):
-        with HOSTS.begin_on_laptop(**command('figures', '--', '--figures', '4', '--samples',
-                                             '100000')) as run:
-            self.addCleanup(run.kill)
-            wait_until(self.figures_run, 'figures should be measured', 60, 0.1)
-            run.send_signal(signal.SIGINT)
-            self.assertEqual(run.wait(timeout=300), 130)
+        run = HOSTS.begin_on_laptop(**command('figures', '--', '--figures', '4', '--samples',
+                                              '100000'))
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        wait_until(self.figures_run, 'figures should be measured', 60, 0.1)
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(timeout=300), 130)
         wait_until(lambda: not self.figures_run(), 'they should be measured no longer', 60, 0.1)
 
     def figures_run(self):
