@@ -11,7 +11,7 @@ import time
 import unittest
 
 from hosts import ROOT, Hosts
-from cluster import end_cleanly_on, wait_until
+from cluster import wait_until
 
 HOSTS = Hosts(3)
 FOLDER = pathlib.Path(tempfile.mkdtemp(prefix='drydock-cloudlab-'))
@@ -98,6 +98,17 @@ class HostsTest(unittest.TestCase):
                         if (machine, about, word) == (name, subject, verdict))
 
 
+def end_cleanly_on_sigterm():
+    """The test that runs fails, no other one begins, and the machines are removed."""
+    unittest.installHandler()
+    begin_no_more = signal.getsignal(signal.SIGINT)
+
+    def end(number, frame):
+        begin_no_more(number, frame)
+        raise SystemExit(128 + number)  # unittest takes it for an error of the test
+    signal.signal(signal.SIGTERM, end)
+
+
 def main():
-    end_cleanly_on(signal.SIGTERM)
+    end_cleanly_on_sigterm()
     unittest.main(module='__main__', verbosity=2)
