@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Upgrades and backups of a cluster on machines made of namespaces (lab.py), while clients go on."""
+"""Upgrades and backups of a cluster on machines made of namespaces (lab.py), while clients go
+on."""
 
 import json
 import pathlib

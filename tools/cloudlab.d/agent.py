@@ -287,7 +287,8 @@ def collect(parameters):
 
 
 COMMANDS = {command.__name__: command for command in
-            (address, check, wipe, check_backup, restore, start, stop, kill, wait_ready, doctor, collect)}
+            (address, check, wipe, check_backup, restore, start, stop, kill, wait_ready, doctor,
+             collect)}
 
 
 def main(words):

@@ -1,5 +1,5 @@
-"""When one node may be stopped without its being missed: before each step of tools/cloudlab restart.
-docs/operations.md has people wait for the same."""
+"""When one node may be stopped without its being missed: before each step of tools/cloudlab
+restart. docs/operations.md has people wait for the same."""
 
 import time
 
