@@ -176,7 +176,8 @@ class Hosts:
 
     def begin_on_lan_of(self, name, words, **more):
         """A process of this machine's, with its files, on the network of that one."""
-        return subprocess.Popen(['ip', 'netns', 'exec', self.prefix + name, *map(str, words)], **more)
+        return subprocess.Popen(
+            ['ip', 'netns', 'exec', self.prefix + name, *map(str, words)], **more)
 
     def on(self, name, script):
         """What a line of shell prints on a machine; an error if it fails."""

@@ -198,7 +198,8 @@ class BackupTest(OperationsTest):
         file = self.backup()
         damaged = FOLDER / 'damaged.backup'
         damaged.write_bytes(file.read_bytes()[:-1])
-        self.assert_fails(cloudlab('start', '--fresh', '--restore', damaged), 'node0: ', 'cut short')
+        self.assert_fails(cloudlab('start', '--fresh', '--restore', damaged), 'node0: ',
+                          'cut short')
         self.assert_fails(cloudlab('start', '--fresh', '--restore', FOLDER / 'none'), 'no file')
         self.assert_fails(cloudlab('start', '--restore', file), 'start --fresh --restore')
         self.assertEqual(self.raftctl('node1', 'get city'), 'Logan')

@@ -44,10 +44,8 @@ def answer(writers):
 def main(path):
     cluster = Elsewhere(json.loads(pathlib.Path(path).read_text(encoding='utf-8')))
     judge = unittest.TestCase()
-    history = History(cluster)
-    with Writers(cluster, count=2) as writers:
+    with Writers(cluster, count=2) as writers, History(cluster) as history:
         answer(writers)
-        history.stop()
     print(json.dumps({'writes': writers.check(judge), 'calls': history.check(judge)}))
     shutil.rmtree(harness.FOLDER)
 

@@ -3,37 +3,27 @@
 import json
 import random
 import subprocess
-import threading
 import time
 
 import grpc
 
 import harness
+from asking_threads import AskingThreads
 from harness import v1
 
 RAFTSIM = harness.BIN / 'raftsim'
 
 
-class History:
-    """Threads that ask, and note when, until they are stopped."""
+class History(AskingThreads):
+    """They note what they asked and were told, and when."""
 
     KEYS = 3
 
     def __init__(self, cluster, count=3):
-        self.cluster = cluster
-        self._lock = threading.Lock()
+        super().__init__(cluster)
         self._lines = ['{"history": "drydock"}']
         self._next_client = 0
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(random.Random(i),), daemon=True)
-                         for i in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        self._begin((random.Random(i),) for i in range(count))
 
     def _new_client(self):
         with self._lock:

@@ -82,8 +82,7 @@ class UpgradeTest(unittest.TestCase):
             'snapshot_margin_bytes': 1 << 18})
         term = cluster.told(cluster.leader()).term
         handovers = 0
-        history = History(cluster)
-        with Writers(cluster) as writers:
+        with Writers(cluster) as writers, History(cluster) as history:
             writers.wait_more(by_length(200, 1000, 10000))
             for name in cluster.nodes:
                 self.upgrade(cluster, name, 'next')
@@ -92,7 +91,6 @@ class UpgradeTest(unittest.TestCase):
                 self.assert_raised(cluster, name)
                 # Mixed or not, it serves.
                 writers.wait_more(by_length(50, 200, 1000))
-            history.stop()
         self.assertLessEqual(cluster.told(cluster.leader()).term - term, handovers,
                              'an election more than handing over costs')
         figure(f'{writers.check(self)} acknowledged writes and a linearizable history of '

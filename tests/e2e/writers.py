@@ -1,40 +1,24 @@
 """Clients that write all the time, and remember what they were told."""
 
 import random
-import threading
 import time
 
 import grpc
 
 import harness
+from asking_threads import AskingThreads
 from harness import v1
 
 
-class Writers:
-    """Threads that put new keys, each once, until they are stopped."""
+class Writers(AskingThreads):
+    """They put new keys, each once."""
 
     def __init__(self, cluster, count=4, largest=2000, seed=1):
-        self.cluster = cluster
+        super().__init__(cluster)
         self.acknowledged = {}  # key -> value
         self.unknown = {}  # no answer, or one that says so
         self._largest = largest
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(i, random.Random(seed * 100 + i)),
-                                          daemon=True) for i in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self):
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+        self._begin((i, random.Random(seed * 100 + i)) for i in range(count))
 
     def count(self):
         with self._lock:
